@@ -1,0 +1,114 @@
+// swift-tools-version: 6.3
+// SPDX-License-Identifier: GPL-3.0-or-later
+import PackageDescription
+
+/// Every Swift target is compiled with these.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// These are also compiled as Embedded Swift, for the static agents.
+let embedded: Set<String> = ["PCI", "AgentProtocol", "AgentCore", "AgentLinux", "virt-balloon-agent"]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+  name: "virt-balloon",
+  products: [
+    .executable(name: "virt-balloon", targets: ["virt-balloon"]),
+    .executable(name: "virt-balloon-agent", targets: ["virt-balloon-agent"]),
+  ],
+  dependencies: [
+    // Commands, help, completions.
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    // errno as a typed error and descriptors that are not bare integers, on the host.
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    // Child processes of the tests: QEMU, virsh, the agents.
+    .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+  ],
+  targets: [
+    // Pure values.
+    .target(name: "PCI"),
+
+    // The agent and its protocol (BSD-3-Clause: all of this runs in a guest).
+    .target(name: "AgentProtocol", dependencies: ["PCI"]),
+    .target(name: "AgentCore", dependencies: ["AgentProtocol", "PCI"]),
+    .target(name: "CAgentPlatform"),
+    .target(name: "AgentLinux", dependencies: ["AgentCore", "AgentProtocol", "CAgentPlatform", "PCI"]),
+    .executableTarget(name: "virt-balloon-agent", dependencies: ["AgentCore", "AgentLinux", "AgentProtocol"]),
+
+    // Evidence, and the rules that judge it.
+    .target(name: "BalloonEvidence", dependencies: ["PCI"]),
+    .target(name: "Rules", dependencies: ["BalloonEvidence", "PCI"]),
+
+    // Access to one thing each. libvirt is opened on first use, so CLibvirt has its headers only.
+    .target(name: "Transports", dependencies: [system]),
+    .target(name: "GuestLink", dependencies: ["AgentProtocol", "Transports"]),
+    .target(name: "QMP", dependencies: ["AgentProtocol", "PCI", "Transports"]),
+    .systemLibrary(name: "CLibvirt", providers: [.apt(["libvirt-dev"])]),
+    .target(name: "Libvirt", dependencies: ["CLibvirt", "Transports"]),
+    .systemLibrary(name: "CLibxml2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .target(name: "DomainXML", dependencies: ["CLibxml2", "PCI"]),
+    .systemLibrary(name: "CPCI", pkgConfig: "libpci", providers: [.apt(["libpci-dev"])]),
+    .target(name: "CPCIShim", dependencies: ["CPCI"]),
+    .target(name: "PCIAccess", dependencies: ["CPCI", "CPCIShim", "PCI"]),
+
+    // Collect, report, command.
+    .target(
+      name: "Collectors",
+      dependencies: [
+        "AgentProtocol", "BalloonEvidence", "DomainXML", "GuestLink", "Libvirt", "PCI", "QMP", "Transports",
+      ]),
+    .target(name: "Reports", dependencies: ["BalloonEvidence", "PCI", "Rules"]),
+    .target(
+      name: "BalloonCommands",
+      dependencies: [
+        "AgentProtocol", "BalloonEvidence", "Collectors", "GuestLink", "Libvirt", "PCI", "PCIAccess", "Reports",
+        "Rules", "Transports", argumentParser,
+      ]),
+    .executableTarget(name: "virt-balloon", dependencies: ["BalloonCommands"]),
+
+    // Fuzzers: one hostile input each.
+    .executableTarget(name: "fuzz-records", dependencies: ["AgentProtocol"], path: "Tests/Fuzz/fuzz-records"),
+    .executableTarget(name: "fuzz-qmp", dependencies: ["QMP"], path: "Tests/Fuzz/fuzz-qmp"),
+    .executableTarget(name: "fuzz-domain-xml", dependencies: ["DomainXML"], path: "Tests/Fuzz/fuzz-domain-xml"),
+
+    // Real guests: the library, and the program behind `make demo` and `make bench`.
+    .target(name: "GuestRig", dependencies: [subprocess, system], path: "Tests/GuestRig"),
+    .executableTarget(name: "rig", dependencies: ["GuestRig"], path: "Tests/rig"),
+
+    // Tests, in the order of the targets above.
+    .testTarget(name: "PCITests", dependencies: ["PCI"]),
+    .testTarget(name: "AgentProtocolTests", dependencies: ["AgentProtocol", "PCI"]),
+    .testTarget(name: "AgentCoreTests", dependencies: ["AgentCore", "AgentProtocol", "PCI"]),
+    .testTarget(name: "AgentLinuxTests", dependencies: ["AgentCore", "AgentLinux", "AgentProtocol", "PCI", subprocess]),
+    .testTarget(name: "BalloonEvidenceTests", dependencies: ["BalloonEvidence", "PCI"]),
+    .testTarget(name: "RulesTests", dependencies: ["BalloonEvidence", "PCI", "Rules"]),
+    .testTarget(name: "TransportsTests", dependencies: ["Transports"]),
+    .testTarget(name: "GuestLinkTests", dependencies: ["AgentProtocol", "GuestLink", "Transports"]),
+    .testTarget(name: "QMPTests", dependencies: ["AgentProtocol", "PCI", "QMP", "Transports"]),
+    .testTarget(name: "LibvirtTests", dependencies: ["Libvirt", "Transports"]),
+    .testTarget(name: "DomainXMLTests", dependencies: ["DomainXML", "PCI"]),
+    .testTarget(name: "PCIAccessTests", dependencies: ["PCI", "PCIAccess"]),
+    .testTarget(
+      name: "CollectorsTests",
+      dependencies: ["AgentProtocol", "BalloonEvidence", "Collectors", "GuestLink", "PCI", "QMP", "Transports"]),
+    .testTarget(name: "ReportsTests", dependencies: ["BalloonEvidence", "PCI", "Reports", "Rules"]),
+    .testTarget(
+      name: "BalloonCommandsTests",
+      dependencies: ["AgentProtocol", "BalloonCommands", "BalloonEvidence", "Reports", "Rules", subprocess]),
+    .testTarget(name: "RealGuestTests", dependencies: ["GuestRig", "BalloonEvidence", subprocess]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+  target.swiftSettings = settings
+  if embedded.contains(target.name) {
+    target.swiftSettings?.append(.treatWarning("EmbeddedRestrictions", as: .error))
+  }
+}
