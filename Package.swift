@@ -35,7 +35,7 @@ let package = Package(
     .target(name: "PCI"),
 
     // The agent and its protocol (BSD-3-Clause: all of this runs in a guest).
-    .target(name: "AgentProtocol", dependencies: ["PCI"]),
+    .target(name: "AgentProtocol"),
     .target(name: "AgentCore", dependencies: ["AgentProtocol", "PCI"]),
     .target(name: "CAgentPlatform"),
     .target(name: "AgentLinux", dependencies: ["AgentCore", "AgentProtocol", "CAgentPlatform", "PCI"]),
@@ -83,7 +83,7 @@ let package = Package(
 
     // Tests, in the order of the targets above.
     .testTarget(name: "PCITests", dependencies: ["PCI"]),
-    .testTarget(name: "AgentProtocolTests", dependencies: ["AgentProtocol", "PCI"]),
+    .testTarget(name: "AgentProtocolTests", dependencies: ["AgentProtocol"]),
     .testTarget(name: "AgentCoreTests", dependencies: ["AgentCore", "AgentProtocol", "PCI"]),
     .testTarget(name: "AgentLinuxTests", dependencies: ["AgentCore", "AgentLinux", "AgentProtocol", "PCI", subprocess]),
     .testTarget(name: "BalloonEvidenceTests", dependencies: ["BalloonEvidence", "PCI"]),
