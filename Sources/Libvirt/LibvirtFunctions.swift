@@ -128,7 +128,8 @@ private struct SharedLibrary {
   /// cast right, as far as a cast can be.
   func function<Function>(_ symbol: String) throws(LibvirtError) -> Function {
     guard let address = dlsym(handle, symbol) else {
-      throw LibvirtError(.libraryUnusable, "\(name) has no function \(symbol): it is too old; 1.2.14 or later is needed")
+      throw LibvirtError(
+        .libraryUnusable, "\(name) has no function \(symbol): it is too old; 1.2.14 or later is needed")
     }
     return unsafeBitCast(address, to: Function.self)
   }
