@@ -39,7 +39,9 @@ let package = Package(
     .target(name: "AgentCore", dependencies: ["AgentProtocol", "PCI"]),
     .target(name: "CAgentPlatform"),
     .target(name: "AgentLinux", dependencies: ["AgentCore", "AgentProtocol", "CAgentPlatform", "PCI"]),
-    .executableTarget(name: "virt-balloon-agent", dependencies: ["AgentCore", "AgentLinux", "AgentProtocol"]),
+    .executableTarget(
+      name: "virt-balloon-agent", dependencies: ["AgentCore", "AgentLinux", "AgentProtocol"],
+      exclude: ["build-static.sh", "static"]),
 
     // Evidence, and the rules that judge it.
     .target(name: "BalloonEvidence", dependencies: ["PCI"]),
