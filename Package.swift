@@ -77,10 +77,11 @@ let package = Package(
     // Fuzzers: one hostile input each.
     .executableTarget(name: "fuzz-records", dependencies: ["AgentProtocol"], path: "Tests/Fuzz/fuzz-records"),
     .executableTarget(name: "fuzz-qmp", dependencies: ["QMP"], path: "Tests/Fuzz/fuzz-qmp"),
-    .executableTarget(name: "fuzz-domain-xml", dependencies: ["DomainXML"], path: "Tests/Fuzz/fuzz-domain-xml"),
+    .executableTarget(
+      name: "fuzz-domain-xml", dependencies: ["DomainXML"], path: "Tests/Fuzz/fuzz-domain-xml", exclude: ["seeds"]),
 
     // Real guests: the library, and the program behind `make demo` and `make bench`.
-    .target(name: "GuestRig", dependencies: [subprocess, system], path: "Tests/GuestRig"),
+    .target(name: "GuestRig", dependencies: [subprocess, system], path: "Tests/GuestRig", exclude: ["image"]),
     .executableTarget(name: "rig", dependencies: ["GuestRig"], path: "Tests/rig"),
 
     // Tests, in the order of the targets above.
@@ -94,7 +95,7 @@ let package = Package(
     .testTarget(name: "GuestLinkTests", dependencies: ["AgentProtocol", "GuestLink", "Transports"]),
     .testTarget(name: "QMPTests", dependencies: ["AgentProtocol", "PCI", "QMP", "Transports"]),
     .testTarget(name: "LibvirtTests", dependencies: ["Libvirt", "Transports"]),
-    .testTarget(name: "DomainXMLTests", dependencies: ["DomainXML", "PCI"]),
+    .testTarget(name: "DomainXMLTests", dependencies: ["DomainXML", "PCI"], exclude: ["Fixtures"]),
     .testTarget(name: "PCIAccessTests", dependencies: ["PCI", "PCIAccess"]),
     .testTarget(
       name: "CollectorsTests",

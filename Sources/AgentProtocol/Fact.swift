@@ -116,11 +116,21 @@ extension Bool: FactValue {
   package var json: JSON { .bool(self) }
 }
 extension Int64: FactValue {
+  /// Reads an integer, or the decimal string that larger ones are written as.
   package init?(json: JSON) {
-    guard let value = json.int else { return nil }
-    self = value
+    if let value = json.int {
+      self = value
+    } else if let text = json.string, text.utf8.count <= 20,
+      text.utf8.dropFirst(text.utf8.first == UInt8(ascii: "-") ? 1 : 0).allSatisfy({ 0x30...0x39 ~= $0 }),
+      let value = Int64(text)
+    {
+      self = value
+    } else {
+      return nil
+    }
   }
-  package var json: JSON { .integer(self) }
+  /// An integer within ±2^53, a decimal string outside.
+  package var json: JSON { magnitude <= 1 << 53 ? .integer(self) : .string(String(self)) }
 }
 extension UInt64: FactValue {
   /// Reads an integer, or the decimal string that larger ones are written as.

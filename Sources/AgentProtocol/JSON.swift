@@ -63,7 +63,7 @@ package struct JSONNumber: Hashable, Sendable {
   /// The value as a signed integer; `nil` with a fraction or exponent, or outside 64 bits.
   package var int: Int64? { Int64(text) }
   /// The value as an unsigned integer; `nil` with a sign, fraction or exponent, or outside 64 bits.
-  package var uint: UInt64? { UInt64(text) }
+  package var uint: UInt64? { text.utf8.first == UInt8(ascii: "-") ? nil : UInt64(text) }
   #if !hasFeature(Embedded)
     /// The nearest floating-point value; infinite when the exponent is out of range.
     package var double: Double? { Double(text) }

@@ -45,12 +45,11 @@ package enum IncomingRequest: Hashable, Sendable {
       self = .invalid(id: id, ProtocolError(.invalidRequest, "a request has jsonrpc \"2.0\" and a method"))
       return
     }
-    guard let written = object["id"] else {
+    guard object["id"] != nil else {
       self = .notification
       return
     }
     guard let id, id <= 1 << 53 else {
-      _ = written
       self = .invalid(id: nil, ProtocolError(.invalidRequest, "an id is an integer from 0 to 2^53"))
       return
     }

@@ -16,6 +16,16 @@ package struct Method: Hashable, Sendable {
 
   /// Every method of version 1, in the specification's order.
   package static let all: [Method] = [hello, ping, os, memory, statistics, functions, services, log]
+
+  /// The member of the result that holds the list, of a method that answers in pages; `nil` for the others.
+  package var list: String? {
+    switch name {
+    case "pci.functions": "functions"
+    case "driver.services": "services"
+    case "log.balloon": "lines"
+    default: nil
+    }
+  }
 }
 
 /// What the protocol is called and where it is spoken.

@@ -21,12 +21,19 @@ extension Page where Element == JSON {
     if let next { object["next"] = .integer(next) }
     return .object(object)
   }
-  /// Reads the wire form.
+  /// Reads the wire form. A `next` that is neither a cursor nor null is an error: taking it for the last part would
+  /// pass a part off as the whole.
   package init(json: JSON, member: String) throws(ProtocolError) {
     guard let elements = json[member]?.array else {
       throw ProtocolError(.invalidRequest, "the result has no list " + member)
     }
-    self.init(elements, next: json["next"].flatMap { $0.uint })
+    switch json["next"] {
+    case nil, .null?: self.init(elements)
+    case .number(let number)?:
+      guard let next = number.uint else { fallthrough }
+      self.init(elements, next: next)
+    default: throw ProtocolError(.invalidRequest, "next is no cursor")
+    }
   }
 }
 

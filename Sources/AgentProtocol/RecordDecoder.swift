@@ -26,9 +26,9 @@ package struct RecordDecoder: Sendable {
     case record([UInt8])
     /// A record that another 0x1E cut short after `bytes` bytes.
     case truncated(bytes: Int)
-    /// A record longer than the limit; the rest of it is skipped.
+    /// A record longer than the limit; the rest of it, to the next 0x1E or LF, is skipped.
     case oversize
-    /// `bytes` bytes that stood outside any record.
+    /// `bytes` bytes that stood outside any record. One stretch of them is told in as many parts as it arrived in.
     case garbage(bytes: Int)
   }
 
@@ -71,24 +71,20 @@ package struct RecordDecoder: Sendable {
         if count > 0 { return .garbage(bytes: count) }
       case .skipping:
         guard start < pending.count else { return nil }
-        guard let separator = pending[start...].firstIndex(of: Record.separator) else {
+        let found = pending[start...].firstIndex { $0 == Record.separator || $0 == Record.terminator }
+        guard let found else {
           consume(to: pending.count)
           return nil
         }
-        consume(to: separator + 1)
-        state = .inside
+        state = pending[found] == Record.separator ? .inside : .outside
+        consume(to: found + 1)
       case .inside:
         let found = pending[scanned...].firstIndex { $0 == Record.separator || $0 == Record.terminator }
         let end = found ?? pending.count
         guard end - start <= limit else {
-          // Leaves the bytes in place: a separator among them begins the next record.
+          // The byte that ended it, if it has come, is left in place for the state that follows.
           consume(to: end)
-          if found != nil, pending[end] == Record.terminator {
-            consume(to: end + 1)
-            state = .outside
-          } else {
-            state = .skipping
-          }
+          state = .skipping
           return .oversize
         }
         guard let found else {
@@ -97,9 +93,12 @@ package struct RecordDecoder: Sendable {
         }
         let record = Array(pending[start..<found])
         consume(to: found + 1)
-        if pending[found] == Record.separator { return .truncated(bytes: record.count) }
-        state = .outside
-        return .record(record)
+        if pending[found] == Record.terminator {
+          state = .outside
+          return .record(record)
+        }
+        // RFC 7464, 2.1: separators in a row stand for one.
+        if !record.isEmpty { return .truncated(bytes: record.count) }
       }
     }
   }
