@@ -35,11 +35,13 @@ let package = Package(
     .target(name: "PCI"),
 
     // The agent and its protocol (BSD-3-Clause: all of this runs in a guest).
-    .target(name: "AgentProtocol", dependencies: ["PCI"]),
+    .target(name: "AgentProtocol"),
     .target(name: "AgentCore", dependencies: ["AgentProtocol", "PCI"]),
     .target(name: "CAgentPlatform"),
     .target(name: "AgentLinux", dependencies: ["AgentCore", "AgentProtocol", "CAgentPlatform", "PCI"]),
-    .executableTarget(name: "virt-balloon-agent", dependencies: ["AgentCore", "AgentLinux", "AgentProtocol"]),
+    .executableTarget(
+      name: "virt-balloon-agent", dependencies: ["AgentCore", "AgentLinux", "AgentProtocol"],
+      exclude: ["build-static.sh", "static"]),
 
     // Evidence, and the rules that judge it.
     .target(name: "BalloonEvidence", dependencies: ["PCI"]),
@@ -75,7 +77,8 @@ let package = Package(
     // Fuzzers: one hostile input each.
     .executableTarget(name: "fuzz-records", dependencies: ["AgentProtocol"], path: "Tests/Fuzz/fuzz-records"),
     .executableTarget(name: "fuzz-qmp", dependencies: ["QMP"], path: "Tests/Fuzz/fuzz-qmp"),
-    .executableTarget(name: "fuzz-domain-xml", dependencies: ["DomainXML"], path: "Tests/Fuzz/fuzz-domain-xml"),
+    .executableTarget(
+      name: "fuzz-domain-xml", dependencies: ["DomainXML"], path: "Tests/Fuzz/fuzz-domain-xml", exclude: ["seeds"]),
 
     // Real guests: the library, and the program behind `make demo` and `make bench`.
     .target(name: "GuestRig", dependencies: [subprocess, system], path: "Tests/GuestRig", exclude: ["image", "scripts"]),
@@ -83,7 +86,7 @@ let package = Package(
 
     // Tests, in the order of the targets above.
     .testTarget(name: "PCITests", dependencies: ["PCI"]),
-    .testTarget(name: "AgentProtocolTests", dependencies: ["AgentProtocol", "PCI"]),
+    .testTarget(name: "AgentProtocolTests", dependencies: ["AgentProtocol"]),
     .testTarget(name: "AgentCoreTests", dependencies: ["AgentCore", "AgentProtocol", "PCI"]),
     .testTarget(name: "AgentLinuxTests", dependencies: ["AgentCore", "AgentLinux", "AgentProtocol", "PCI", subprocess]),
     .testTarget(name: "BalloonEvidenceTests", dependencies: ["BalloonEvidence", "PCI"]),
@@ -92,7 +95,7 @@ let package = Package(
     .testTarget(name: "GuestLinkTests", dependencies: ["AgentProtocol", "GuestLink", "Transports"]),
     .testTarget(name: "QMPTests", dependencies: ["AgentProtocol", "PCI", "QMP", "Transports"]),
     .testTarget(name: "LibvirtTests", dependencies: ["Libvirt", "Transports"]),
-    .testTarget(name: "DomainXMLTests", dependencies: ["DomainXML", "PCI"]),
+    .testTarget(name: "DomainXMLTests", dependencies: ["DomainXML", "PCI"], exclude: ["Fixtures"]),
     .testTarget(name: "PCIAccessTests", dependencies: ["PCI", "PCIAccess"]),
     .testTarget(
       name: "CollectorsTests",

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+/// The result of `guest.os`.
+package struct GuestOS: Hashable, Sendable {
+  /// `linux`, `windows`, or another word.
+  package var family: Fact<String>
+  /// The system's name for people, such as `Debian GNU/Linux 12 (bookworm)`.
+  package var name: Fact<String>
+  /// The system's version, such as `12`.
+  package var version: Fact<String>
+  /// The kernel's release, such as `6.1.0-31-cloud-amd64`; on Windows its build.
+  package var kernel: Fact<String>
+  /// The processor architecture in the system's word, such as `x86_64`.
+  package var architecture: Fact<String>
+  /// When the guest booted: seconds since 1970 by the guest's clock.
+  package var bootTime: Fact<Int64>
+  /// Seconds since the guest booted.
+  package var uptime: Fact<UInt64>
+  /// The guest's clock: seconds since 1970.
+  package var clock: Fact<Int64>
+
+  package init(
+    family: Fact<String>, name: Fact<String>, version: Fact<String>, kernel: Fact<String>,
+    architecture: Fact<String>, bootTime: Fact<Int64>, uptime: Fact<UInt64>, clock: Fact<Int64>
+  ) {
+    self.family = family
+    self.name = name
+    self.version = version
+    self.kernel = kernel
+    self.architecture = architecture
+    self.bootTime = bootTime
+    self.uptime = uptime
+    self.clock = clock
+  }
+
+  package var json: JSON {
+    [
+      "family": family.json, "name": name.json, "version": version.json, "kernel": kernel.json,
+      "architecture": architecture.json, "bootTime": bootTime.json, "uptime": uptime.json, "clock": clock.json,
+    ]
+  }
+  package init(json: JSON) {
+    family = Fact(json: json["family"], member: "family")
+    name = Fact(json: json["name"], member: "name")
+    version = Fact(json: json["version"], member: "version")
+    kernel = Fact(json: json["kernel"], member: "kernel")
+    architecture = Fact(json: json["architecture"], member: "architecture")
+    bootTime = Fact(json: json["bootTime"], member: "bootTime")
+    uptime = Fact(json: json["uptime"], member: "uptime")
+    clock = Fact(json: json["clock"], member: "clock")
+  }
+}
+
+/// Facts by name, in a fixed order: the result of `guest.memory` and of `balloon.stats`.
+package struct NamedFacts: Hashable, Sendable {
+  package struct Member: Hashable, Sendable {
+    package let name: String
+    package let fact: Fact<UInt64>
+    package init(_ name: String, _ fact: Fact<UInt64>) {
+      self.name = name
+      self.fact = fact
+    }
+  }
+  package var members: [Member]
+  package init(_ members: [Member]) { self.members = members }
+  /// The fact of that name; one that was not sent reads as failed.
+  package subscript(name: String) -> Fact<UInt64> {
+    members.first { $0.name == name }?.fact ?? Fact(json: nil, member: name)
+  }
+  package var json: JSON { .object(JSONObject(members.map { ($0.name, $0.fact.json) })) }
+  /// Reads every member that is a fact; at most 256.
+  package init(json: JSON) {
+    members = (json.object?.members ?? []).prefix(256).map {
+      Member($0.key, Fact(json: $0.value, member: $0.key))
+    }
+  }
+}
+
+/// The members of `guest.memory`, all in bytes.
+package enum MemoryField {
+  /// What the guest's kernel manages: `MemTotal`, `ullTotalPhys`.
+  package static let total = "total"
+  /// What nobody uses.
+  package static let free = "free"
+  /// What a program could get without swapping.
+  package static let available = "available"
+  /// File caches, buffers excluded.
+  package static let cached = "cached"
+  /// Buffers of block devices (Linux).
+  package static let buffers = "buffers"
+  package static let swapTotal = "swapTotal"
+  package static let swapFree = "swapFree"
+}
+
+/// The members of `balloon.stats`: the virtio balloon's statistics tags (virtio 1.2, 5.5.6.3; Linux
+/// include/uapi/linux/virtio_balloon.h), computed in the guest. Memory and swap in bytes, the rest as counts.
+package enum StatisticsField {
+  package static let swapIn = "swapIn"
+  package static let swapOut = "swapOut"
+  package static let majorFaults = "majorFaults"
+  package static let minorFaults = "minorFaults"
+  package static let freeMemory = "freeMemory"
+  package static let totalMemory = "totalMemory"
+  package static let availableMemory = "availableMemory"
+  package static let diskCaches = "diskCaches"
+  package static let hugetlbAllocations = "hugetlbAllocations"
+  package static let hugetlbFailures = "hugetlbFailures"
+
+  /// All of them in the order of their tags, 0 to 9.
+  package static let all = [
+    swapIn, swapOut, majorFaults, minorFaults, freeMemory, totalMemory, availableMemory, diskCaches,
+    hugetlbAllocations, hugetlbFailures,
+  ]
+}
