@@ -96,7 +96,7 @@ let package = Package(
     .testTarget(name: "QMPTests", dependencies: ["AgentProtocol", "PCI", "QMP", "Transports"]),
     .testTarget(name: "LibvirtTests", dependencies: ["Libvirt", "Transports"]),
     .testTarget(name: "DomainXMLTests", dependencies: ["DomainXML", "PCI"], exclude: ["Fixtures"]),
-    .testTarget(name: "PCIAccessTests", dependencies: ["PCI", "PCIAccess"]),
+    .testTarget(name: "PCIAccessTests", dependencies: ["PCI", "PCIAccess"], exclude: ["Fixtures"]),
     .testTarget(
       name: "CollectorsTests",
       dependencies: ["AgentProtocol", "BalloonEvidence", "Collectors", "GuestLink", "PCI", "QMP", "Transports"]),
