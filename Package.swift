@@ -81,7 +81,7 @@ let package = Package(
       name: "fuzz-domain-xml", dependencies: ["DomainXML"], path: "Tests/Fuzz/fuzz-domain-xml", exclude: ["seeds"]),
 
     // Real guests: the library, and the program behind `make demo` and `make bench`.
-    .target(name: "GuestRig", dependencies: [subprocess, system], path: "Tests/GuestRig", exclude: ["image"]),
+    .target(name: "GuestRig", dependencies: [subprocess, system], path: "Tests/GuestRig", exclude: ["image", "scripts"]),
     .executableTarget(name: "rig", dependencies: ["GuestRig"], path: "Tests/rig"),
 
     // Tests, in the order of the targets above.
@@ -96,7 +96,7 @@ let package = Package(
     .testTarget(name: "QMPTests", dependencies: ["AgentProtocol", "PCI", "QMP", "Transports"]),
     .testTarget(name: "LibvirtTests", dependencies: ["Libvirt", "Transports"]),
     .testTarget(name: "DomainXMLTests", dependencies: ["DomainXML", "PCI"], exclude: ["Fixtures"]),
-    .testTarget(name: "PCIAccessTests", dependencies: ["PCI", "PCIAccess"]),
+    .testTarget(name: "PCIAccessTests", dependencies: ["PCI", "PCIAccess"], exclude: ["Fixtures"]),
     .testTarget(
       name: "CollectorsTests",
       dependencies: ["AgentProtocol", "BalloonEvidence", "Collectors", "GuestLink", "PCI", "QMP", "Transports"]),
