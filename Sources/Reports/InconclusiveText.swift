@@ -35,7 +35,7 @@ extension TextPage {
     let others = diagnosis.notApplicable.count
     var sentence = Self.count(healthy, "rule") + " found nothing wrong"
     if others > 0 { sentence += ", \(others) " + (others == 1 ? "does" : "do") + " not concern this guest" }
-    flow("\(sentence); --verbose lists them.", paint: .dim)
+    flow("\(sentence); --verbose lists \(healthy + others == 1 ? "it" : "them").", paint: .dim)
   }
 
   private mutating func list(_ title: String, _ rules: [Passed]) {
