@@ -76,7 +76,9 @@ let package = Package(
 
     // Fuzzers: one hostile input each.
     .executableTarget(name: "fuzz-records", dependencies: ["AgentProtocol"], path: "Tests/Fuzz/fuzz-records"),
-    .executableTarget(name: "fuzz-qmp", dependencies: ["QMP"], path: "Tests/Fuzz/fuzz-qmp"),
+    .executableTarget(
+      name: "fuzz-qmp", dependencies: ["AgentProtocol", "QMP"], path: "Tests/Fuzz/fuzz-qmp",
+      exclude: ["capture.py", "seeds"]),
     .executableTarget(
       name: "fuzz-domain-xml", dependencies: ["DomainXML"], path: "Tests/Fuzz/fuzz-domain-xml", exclude: ["seeds"]),
 
