@@ -62,7 +62,8 @@ enum VerdictSentence {
 
   /// Words that begin a sentence with a capital only because they begin it.
   private static let openers: Set<Substring> = [
-    "A", "An", "Another", "Every", "It", "Its", "Neither", "No", "Nobody", "Nothing", "Of", "Only", "Something", "That",
+    "A", "An", "Another", "Every", "In", "It", "Its", "Neither", "No", "Nobody", "Nothing", "Of", "Only", "Something",
+    "That",
     "The", "There", "These", "This", "What", "While",
   ]
 
