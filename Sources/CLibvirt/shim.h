@@ -13,6 +13,8 @@ VB_FUNCTION(virInitialize);
 VB_FUNCTION(virSetErrorFunc);
 VB_FUNCTION(virGetLastError);
 VB_FUNCTION(virGetVersion);
+VB_FUNCTION(virEventRegisterDefaultImpl);
+VB_FUNCTION(virEventRunDefaultImpl);
 
 VB_FUNCTION(virConnectOpen);
 VB_FUNCTION(virConnectOpenReadOnly);
@@ -40,10 +42,11 @@ VB_FUNCTION(virDomainGetControlInfo);
 VB_FUNCTION(virDomainOpenChannel);
 
 VB_FUNCTION(virStreamNew);
-VB_FUNCTION(virStreamRef);
 VB_FUNCTION(virStreamSend);
 VB_FUNCTION(virStreamRecv);
-VB_FUNCTION(virStreamFinish);
+VB_FUNCTION(virStreamEventAddCallback);
+VB_FUNCTION(virStreamEventUpdateCallback);
+VB_FUNCTION(virStreamEventRemoveCallback);
 VB_FUNCTION(virStreamAbort);
 VB_FUNCTION(virStreamFree);
 
