@@ -2,6 +2,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
+#include <link.h>
 
 /*
  * Nothing of libvirt is linked: its functions are found by name when they are first needed. Swift cannot ask a C
@@ -54,3 +55,16 @@ VB_FUNCTION(virStreamFree);
 VB_FUNCTION(virDomainQemuMonitorCommand);
 
 #undef VB_FUNCTION
+
+/*
+ * dl_iterate_phdr, which <link.h> hides from Swift, as Swift compiles C without _GNU_SOURCE. The structure's first
+ * members, in their order of <link.h>.
+ */
+struct vb_loaded_object {
+  ElfW(Addr) address;
+  const char *name;
+  const ElfW(Phdr) *headers;
+  ElfW(Half) header_count;
+};
+int vb_iterate_loaded_objects(int (*callback)(struct vb_loaded_object *object, size_t size, void *data), void *data)
+    __asm__("dl_iterate_phdr");

@@ -97,6 +97,8 @@ struct LibvirtFunctions: @unchecked Sendable {
     // By default libvirt prints every error to standard error, which belongs to this program's own messages.
     let virSetErrorFunc: vb_virSetErrorFunc_f = try library.function("virSetErrorFunc")
     virSetErrorFunc(nil) { _, _ in }
+    // What initialising touched is as little needed again.
+    library.before.releasePagesOfNewer()
   }
 }
 
@@ -116,14 +118,18 @@ struct LibvirtQEMUFunctions: @unchecked Sendable {
 private struct SharedLibrary {
   let name: String
   let handle: UnsafeMutableRawPointer
+  /// What was loaded before it.
+  let before: LoadedLibraries
 
   init(_ name: String, remedy: String) throws(LibvirtError) {
     self.name = name
+    before = LoadedLibraries()
     guard let handle = dlopen(name, RTLD_LAZY | RTLD_LOCAL) else {
       let reason = dlerror().map { BoundedText.string($0, limit: 1024) } ?? "no reason was given"
       throw LibvirtError(.libraryMissing, "\(name) could not be loaded: \(remedy); the dynamic linker says: \(reason)")
     }
     self.handle = handle
+    before.releasePagesOfNewer()
   }
 
   /// The function of that name. The caller's type is the header's own, by `typeof` in CLibvirt: that is what makes the
