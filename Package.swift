@@ -102,7 +102,7 @@ let package = Package(
     .testTarget(
       name: "CollectorsTests",
       dependencies: ["AgentProtocol", "BalloonEvidence", "Collectors", "GuestLink", "PCI", "QMP", "Transports"]),
-    .testTarget(name: "ReportsTests", dependencies: ["BalloonEvidence", "PCI", "Reports", "Rules"]),
+    .testTarget(name: "ReportsTests", dependencies: ["BalloonEvidence", "PCI", "Reports", "Rules"], exclude: ["Golden"]),
     .testTarget(
       name: "BalloonCommandsTests",
       dependencies: ["AgentProtocol", "BalloonCommands", "BalloonEvidence", "Reports", "Rules", subprocess]),

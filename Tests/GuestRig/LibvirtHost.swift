@@ -59,7 +59,7 @@ package struct LibvirtHost: Sendable {
 
   /// Defines and starts a domain, runs `body` when its guest is up, and removes it.
   package func withDomain<Result: Sendable>(
-    _ configuration: DomainConfiguration = DomainConfiguration(), isolation: isolated (any Actor)? = #isolation,
+    _ configuration: LibvirtDomain = LibvirtDomain(), isolation: isolated (any Actor)? = #isolation,
     _ body: (Domain) async throws -> Result
   ) async throws -> Result {
     let image = try await GuestImage.prepared()
@@ -85,7 +85,7 @@ package struct LibvirtHost: Sendable {
 }
 
 /// A libvirt domain of the rig: q35, direct kernel boot, `<domain type='qemu'>`.
-package struct DomainConfiguration: Sendable {
+package struct LibvirtDomain: Sendable {
   package var name = "vb-rig"
   /// `<memory>` and `<currentMemory>`, mebibytes.
   package var memory = 256
@@ -98,7 +98,7 @@ package struct DomainConfiguration: Sendable {
   /// What the guest does when it comes up; the hardware of it is not used.
   package var guest = GuestConfiguration()
 
-  package init(_ change: (inout DomainConfiguration) -> Void = { _ in }) { change(&self) }
+  package init(_ change: (inout LibvirtDomain) -> Void = { _ in }) { change(&self) }
 
   func xml(image: GuestImage, directory: ScratchDirectory) -> String {
     let stats = statsPeriod.map { "<stats period='\($0)'/>" } ?? ""
