@@ -90,7 +90,10 @@ let package = Package(
     .testTarget(name: "PCITests", dependencies: ["PCI"]),
     .testTarget(name: "AgentProtocolTests", dependencies: ["AgentProtocol"]),
     .testTarget(name: "AgentCoreTests", dependencies: ["AgentCore", "AgentProtocol", "PCI"]),
-    .testTarget(name: "AgentLinuxTests", dependencies: ["AgentCore", "AgentLinux", "AgentProtocol", "PCI", subprocess]),
+    .testTarget(
+      name: "AgentLinuxTests",
+      dependencies: ["AgentCore", "AgentLinux", "AgentProtocol", "PCI", "virt-balloon-agent", subprocess],
+      exclude: ["Fixtures"]),
     .testTarget(name: "BalloonEvidenceTests", dependencies: ["BalloonEvidence", "PCI"]),
     .testTarget(name: "RulesTests", dependencies: ["BalloonEvidence", "PCI", "Rules"]),
     .testTarget(name: "TransportsTests", dependencies: ["Transports"]),
