@@ -39,7 +39,9 @@ let package = Package(
     .target(name: "AgentCore", dependencies: ["AgentProtocol", "PCI"]),
     .target(name: "CAgentPlatform"),
     .target(name: "AgentLinux", dependencies: ["AgentCore", "AgentProtocol", "CAgentPlatform", "PCI"]),
-    .executableTarget(name: "virt-balloon-agent", dependencies: ["AgentCore", "AgentLinux", "AgentProtocol"]),
+    .executableTarget(
+      name: "virt-balloon-agent", dependencies: ["AgentCore", "AgentLinux", "AgentProtocol"],
+      exclude: ["build-static.sh", "static"]),
 
     // Evidence, and the rules that judge it.
     .target(name: "BalloonEvidence", dependencies: ["PCI"]),
@@ -74,16 +76,18 @@ let package = Package(
 
     // Fuzzers: one hostile input each.
     .executableTarget(
-      name: "fuzz-records", dependencies: ["AgentProtocol"], path: "Tests/Fuzz/fuzz-records",
-      exclude: ["seeds"]),
-    .executableTarget(name: "fuzz-qmp", dependencies: ["QMP"], path: "Tests/Fuzz/fuzz-qmp"),
-    .executableTarget(name: "fuzz-domain-xml", dependencies: ["DomainXML"], path: "Tests/Fuzz/fuzz-domain-xml"),
+      name: "fuzz-records", dependencies: ["AgentProtocol"], path: "Tests/Fuzz/fuzz-records", exclude: ["seeds"]),
+    .executableTarget(
+      name: "fuzz-qmp", dependencies: ["AgentProtocol", "QMP"], path: "Tests/Fuzz/fuzz-qmp",
+      exclude: ["capture.py", "seeds"]),
+    .executableTarget(
+      name: "fuzz-domain-xml", dependencies: ["DomainXML"], path: "Tests/Fuzz/fuzz-domain-xml", exclude: ["seeds"]),
 
     // The vectors of `protocol/`, read for every test that they drive.
     .target(name: "ProtocolVectors", dependencies: ["AgentProtocol"], path: "Tests/ProtocolVectors"),
 
     // Real guests: the library, and the program behind `make demo` and `make bench`.
-    .target(name: "GuestRig", dependencies: [subprocess, system], path: "Tests/GuestRig"),
+    .target(name: "GuestRig", dependencies: [subprocess, system], path: "Tests/GuestRig", exclude: ["image", "scripts"]),
     .executableTarget(name: "rig", dependencies: ["GuestRig"], path: "Tests/rig"),
 
     // Tests, in the order of the targets above.
@@ -97,12 +101,12 @@ let package = Package(
     .testTarget(name: "GuestLinkTests", dependencies: ["AgentProtocol", "GuestLink", "ProtocolVectors", "Transports"]),
     .testTarget(name: "QMPTests", dependencies: ["AgentProtocol", "PCI", "QMP", "Transports"]),
     .testTarget(name: "LibvirtTests", dependencies: ["Libvirt", "Transports"]),
-    .testTarget(name: "DomainXMLTests", dependencies: ["DomainXML", "PCI"]),
-    .testTarget(name: "PCIAccessTests", dependencies: ["PCI", "PCIAccess"]),
+    .testTarget(name: "DomainXMLTests", dependencies: ["DomainXML", "PCI"], exclude: ["Fixtures"]),
+    .testTarget(name: "PCIAccessTests", dependencies: ["PCI", "PCIAccess"], exclude: ["Fixtures"]),
     .testTarget(
       name: "CollectorsTests",
       dependencies: ["AgentProtocol", "BalloonEvidence", "Collectors", "GuestLink", "PCI", "QMP", "Transports"]),
-    .testTarget(name: "ReportsTests", dependencies: ["BalloonEvidence", "PCI", "Reports", "Rules"]),
+    .testTarget(name: "ReportsTests", dependencies: ["BalloonEvidence", "PCI", "Reports", "Rules"], exclude: ["Golden"]),
     .testTarget(
       name: "BalloonCommandsTests",
       dependencies: ["AgentProtocol", "BalloonCommands", "BalloonEvidence", "Reports", "Rules", subprocess]),

@@ -1,3 +1,53 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <libvirt/libvirt.h>
+#include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
+
+/*
+ * Nothing of libvirt is linked: its functions are found by name when they are first needed. Swift cannot ask a C
+ * declaration for its type without referring to the symbol, so each pointer type is taken from the header here.
+ */
+#define VB_FUNCTION(name) typedef __typeof__(name) *vb_##name##_f
+
+VB_FUNCTION(virInitialize);
+VB_FUNCTION(virSetErrorFunc);
+VB_FUNCTION(virGetLastError);
+VB_FUNCTION(virGetVersion);
+
+VB_FUNCTION(virConnectOpen);
+VB_FUNCTION(virConnectOpenReadOnly);
+VB_FUNCTION(virConnectClose);
+VB_FUNCTION(virConnectIsAlive);
+VB_FUNCTION(virConnectGetURI);
+VB_FUNCTION(virConnectGetType);
+VB_FUNCTION(virConnectGetVersion);
+VB_FUNCTION(virConnectGetLibVersion);
+VB_FUNCTION(virConnectListAllDomains);
+
+VB_FUNCTION(virDomainLookupByID);
+VB_FUNCTION(virDomainLookupByName);
+VB_FUNCTION(virDomainLookupByUUIDString);
+VB_FUNCTION(virDomainFree);
+VB_FUNCTION(virDomainGetName);
+VB_FUNCTION(virDomainGetUUIDString);
+VB_FUNCTION(virDomainGetID);
+VB_FUNCTION(virDomainGetState);
+VB_FUNCTION(virDomainIsPersistent);
+VB_FUNCTION(virDomainGetXMLDesc);
+VB_FUNCTION(virDomainGetMaxMemory);
+VB_FUNCTION(virDomainMemoryStats);
+VB_FUNCTION(virDomainGetControlInfo);
+VB_FUNCTION(virDomainOpenChannel);
+
+VB_FUNCTION(virStreamNew);
+VB_FUNCTION(virStreamRef);
+VB_FUNCTION(virStreamSend);
+VB_FUNCTION(virStreamRecv);
+VB_FUNCTION(virStreamFinish);
+VB_FUNCTION(virStreamAbort);
+VB_FUNCTION(virStreamFree);
+
+/* In libvirt-qemu.so.0. */
+VB_FUNCTION(virDomainQemuMonitorCommand);
+
+#undef VB_FUNCTION

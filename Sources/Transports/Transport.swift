@@ -7,7 +7,7 @@
 package protocol Transport: Sendable {
   /// The next bytes of the peer, at least one and at most 64 KiB; empty when the peer has closed its end.
   func read(until deadline: ContinuousClock.Instant) async throws(TransportError) -> [UInt8]
-  /// Hands all of `bytes` to the peer's side of the stream.
+  /// Hands all of `bytes` to the peer's side of the stream; when it throws, some of them may have gone.
   func write(_ bytes: [UInt8], until deadline: ContinuousClock.Instant) async throws(TransportError)
 }
 
@@ -25,6 +25,10 @@ package struct TransportError: Error, Hashable, Sendable {
     package static let refused = Code(rawValue: "refused")
     /// The deadline passed.
     package static let timedOut = Code(rawValue: "timed-out")
+    /// Whoever serves it is taken: it serves one client at a time, and its queue of waiting clients is full.
+    package static let busy = Code(rawValue: "busy")
+    /// The caller's task was cancelled; no byte that arrived was lost.
+    package static let cancelled = Code(rawValue: "cancelled")
     /// The connection broke.
     package static let closed = Code(rawValue: "closed")
     /// The path or name cannot be one (too long for a unix socket, say).

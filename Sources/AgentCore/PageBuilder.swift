@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+import AgentProtocol
+
+/// Fills one page of a list, and notes where the next begins.
+struct PageBuilder {
+  /// A page is full at this many bytes: far below what a reply may have, to keep the agent small.
+  static let limit = 128 << 10
+
+  private var page = Page<JSON>([])
+  private var bytes = 0
+
+  /// Adds the element of that number; false when the page was full and the next one begins with it. A page takes at
+  /// least one element, so that a reader always gets further.
+  mutating func add(_ element: JSON, number: UInt64) -> Bool {
+    let bounded = element.withStrings(atMost: JSONLimits.reply.string)
+    let size = bounded.bytes.count &+ 1
+    guard page.elements.isEmpty || bytes &+ size <= Self.limit else {
+      page.next = number
+      return false
+    }
+    page.elements.append(bounded)
+    bytes &+= size
+    return true
+  }
+
+  func json(member: String) -> JSON { page.json(member: member) }
+}

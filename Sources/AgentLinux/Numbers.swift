@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+import AgentProtocol
+import PCI
+
+/// A decimal number of at least one digit, whole; `nil` past 64 bits.
+func decimalNumber(_ digits: some Sequence<UInt8>) -> UInt64? {
+  var value: UInt64 = 0
+  var isEmpty = true
+  for byte in digits {
+    guard 0x30...0x39 ~= byte else { return nil }
+    let (tenfold, overflow) = value.multipliedReportingOverflow(by: 10)
+    let (sum, carry) = tenfold.addingReportingOverflow(UInt64(byte &- 0x30))
+    guard !overflow, !carry else { return nil }
+    value = sum
+    isEmpty = false
+  }
+  return isEmpty ? nil : value
+}
+
+/// A hexadecimal number with or without `0x`, of at most `digits` digits (8 at most).
+func hexadecimalNumber(_ text: String, digits: Int) -> UInt32? {
+  let bytes = Array(text.utf8)
+  let isPrefixed = bytes.count > 2 && bytes[0] == UInt8(ascii: "0") && bytes[1] | 0x20 == UInt8(ascii: "x")
+  let number = bytes[(isPrefixed ? 2 : 0)...]
+  guard !number.isEmpty, number.count <= min(digits, 8) else { return nil }
+  var value: UInt32 = 0
+  for byte in number {
+    guard let digit = hexDigit(byte) else { return nil }
+    value = value << 4 | UInt32(digit)
+  }
+  return value
+}
+
+/// A file of `name value` lines, as `/proc/meminfo` and `/proc/vmstat` are.
+struct NumberTable {
+  private let path: String
+  private let content: Reading<[UInt8]>
+
+  /// Reads the file once; the facts taken from it belong together.
+  init(_ path: String, in files: SystemFiles) {
+    self.path = path
+    content = files.bytes(path, limit: 256 << 10)
+  }
+
+  /// The number of that name times `unit`, with `kB` behind it times 1024.
+  subscript(name: String, unit unit: UInt64 = 1) -> Fact<UInt64> {
+    content.then { bytes in
+      for line in bytes.split(separator: UInt8(ascii: "\n")) {
+        let words = line.split(maxSplits: 3) { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ":") }
+        guard let key = words.first, key.elementsEqual(name.utf8) else { continue }
+        guard words.count >= 2, let number = decimalNumber(words[1]) else {
+          return .failed(FactFailure(.malformed, "not a number"))
+        }
+        let isKilobytes = words.count > 2 && words[2].elementsEqual("kB".utf8)
+        let (value, overflow) = number.multipliedReportingOverflow(by: isKilobytes ? 1024 : unit)
+        return overflow ? .failed(FactFailure(.malformed, "past 64 bits")) : .value(value)
+      }
+      return .missing
+    }.fact(source: path + " " + name)
+  }
+}

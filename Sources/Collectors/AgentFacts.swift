@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import AgentProtocol
+import BalloonEvidence
+import PCI
+
+/// Turns what an agent sent into evidence: every leaf is the guest's word and names its source in the guest.
+struct AgentFacts {
+  /// When the replies arrived, by this machine's clock.
+  let time: Double
+
+  func provenance(_ method: Method, _ source: String) -> Provenance {
+    Provenance("agent \(method.name): \(source)", trust: .guest, time: time)
+  }
+
+  func observation<Value>(_ fact: Fact<Value>, of method: Method) -> Observation<Value> {
+    let provenance = provenance(method, fact.source)
+    switch fact {
+    case .observed(let value, _): return .observed(value, provenance)
+    case .absent: return .absent(provenance)
+    case .failed(let failure, _):
+      return .failed(Failure(Failure.Reason(rawValue: failure.reason.text), failure.detail), provenance)
+    }
+  }
+
+  /// Named facts as a dictionary of leaves; at most 64.
+  func leaves(_ facts: NamedFacts, of method: Method) -> [String: Observation<UInt64>] {
+    Dictionary(
+      facts.members.prefix(64).map { ($0.name, observation($0.fact, of: method)) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  func function(_ facts: PCIFunctionFacts) -> GuestFunction {
+    let method = Method.functions
+    let source = provenance(method, facts.vendor.source)
+    var function = GuestFunction(Unknown(failure: Failure(.unsupported, ""), provenance: source))
+    function.address = observation(facts.address, of: method).map { PCIAddress(parsing: $0) }
+    function.path = observation(facts.path, of: method).map { PCIPath(parsing: $0) }
+    function.identity = identity(facts)
+    function.driver = observation(facts.driver, of: method)
+    function.module = observation(facts.module, of: method)
+    function.virtioDriver = observation(facts.virtioDriver, of: method)
+    function.virtioStatus = observation(facts.virtioStatus, of: method)
+    function.provider = observation(facts.provider, of: method)
+    function.driverVersion = observation(facts.driverVersion, of: method)
+    function.problemCode = observation(facts.problemCode, of: method)
+    return function
+  }
+
+  /// The identity needs vendor and device; what else is missing stays unknown within it.
+  private func identity(_ facts: PCIFunctionFacts) -> Observation<PCIIdentity> {
+    let vendor = observation(facts.vendor, of: .functions)
+    let device = observation(facts.device, of: .functions)
+    guard let vendorID = vendor.value else { return vendor.map { _ in nil } }
+    guard let deviceID = device.value else { return device.map { _ in nil } }
+    return .observed(
+      PCIIdentity(
+        vendor: vendorID, device: deviceID, subsystemVendor: facts.subsystemVendor.value,
+        subsystem: facts.subsystem.value, classCode: facts.classCode.value.flatMap(PCIClass.init(exactly:)),
+        revision: facts.revision.value.flatMap(UInt8.init(exactly:))),
+      vendor.provenance)
+  }
+
+  func service(_ facts: ServiceFacts) -> GuestService {
+    GuestService(
+      name: facts.name, kind: facts.kind, state: observation(facts.state, of: .services),
+      version: observation(facts.version, of: .services), counters: leaves(facts.counters, of: .services))
+  }
+}
+
+extension PCIClass {
+  /// A class from a number that may be none: more than 24 bits are refused.
+  fileprivate init?(exactly number: UInt64) {
+    guard number <= 0xff_ffff else { return nil }
+    self.init(code: UInt32(number))
+  }
+}

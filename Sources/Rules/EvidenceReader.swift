@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package import BalloonEvidence
+
+/// Hands a rule the evidence and remembers what the rule read, so that every statement cites what carries it.
+package struct EvidenceReader {
+  private let evidence: Evidence
+  /// Every leaf that was read, in order, once each.
+  package private(set) var citations: [Citation] = []
+  /// Those among them that gave no value although one was wanted.
+  package private(set) var missing: [Missing] = []
+
+  package init(_ evidence: Evidence) {
+    self.evidence = evidence
+  }
+
+  /// How the evidence was gathered; needs no citation.
+  package var collection: Collection { evidence.collection }
+  /// Which guest it is about; needs no citation.
+  package var target: Target { evidence.target }
+  /// How many readings there are.
+  package var readingCount: Int { evidence.readings.count }
+
+  /// The leaf at `path`, cited.
+  package mutating func read<Value>(_ path: KeyPath<Evidence, Observation<Value>>) -> Observation<Value> {
+    cite(evidence[keyPath: path], at: Self.name(of: path))
+  }
+
+  /// The value at `path`, cited; when there is none the leaf is noted as missing (an absent one too).
+  package mutating func require<Value>(_ path: KeyPath<Evidence, Observation<Value>>) -> Value? {
+    let leaf = read(path)
+    if leaf.value == nil { note(missing: leaf, at: Self.name(of: path)) }
+    return leaf.value
+  }
+
+  /// As ``read(_:)``, and notes a failure (not an absence) as missing.
+  package mutating func ask<Value>(_ path: KeyPath<Evidence, Observation<Value>>) -> Observation<Value> {
+    let leaf = read(path)
+    if leaf.failure != nil { note(missing: leaf, at: Self.name(of: path)) }
+    return leaf
+  }
+
+  /// A leaf of the reading number `index`, cited; `nil` when there is no such reading.
+  package mutating func read<Value>(
+    reading index: Int, _ path: KeyPath<Reading, Observation<Value>>
+  ) -> Observation<Value>? {
+    guard evidence.readings.indices.contains(index) else { return nil }
+    return cite(evidence.readings[index][keyPath: path], at: "readings.\(index)." + Self.name(of: path))
+  }
+
+  /// When the reading number `index` was taken, by this machine's clock.
+  package func time(ofReading index: Int) -> Double? {
+    evidence.readings.indices.contains(index) ? evidence.readings[index].time : nil
+  }
+
+  /// A leaf of the guest's PCI function number `index`, cited; `nil` when the guest listed no such function.
+  package mutating func read<Value>(
+    guestFunction index: Int, _ path: KeyPath<GuestFunction, Observation<Value>>
+  ) -> Observation<Value>? {
+    guard let functions = evidence.guest.functions.value, functions.indices.contains(index) else { return nil }
+    return cite(functions[index][keyPath: path], at: "guest.functions.value.\(index)." + Self.name(of: path))
+  }
+
+  /// Notes that a rule would need this leaf.
+  package mutating func note<Value>(missing leaf: Observation<Value>, at path: String) {
+    guard !missing.contains(where: { $0.path == path }) else { return }
+    switch leaf {
+    case .observed: return
+    case .absent(let provenance):
+      missing.append(Missing(path: path, reason: "\(provenance.source) has none", ask: nil))
+    case .failed(let failure, _):
+      missing.append(
+        Missing(
+          path: path, reason: "\(failure.reason.rawValue): \(failure.detail)",
+          ask: failure.ask ?? usualAsk(for: path)))
+    }
+  }
+
+  /// Notes that a rule would need something that is no leaf, such as a second reading.
+  package mutating func note(missing reason: String, at path: String, ask: String?) {
+    guard !missing.contains(where: { $0.path == path && $0.reason == reason }) else { return }
+    missing.append(Missing(path: path, reason: reason, ask: ask))
+  }
+
+  /// Runs a question whose leaves are not to be cited (a look that decides which leaf to cite).
+  package func peek<Value>(_ path: KeyPath<Evidence, Value>) -> Value { evidence[keyPath: path] }
+
+  private mutating func cite<Value>(_ leaf: Observation<Value>, at path: String) -> Observation<Value> {
+    if !citations.contains(where: { $0.path == path }) {
+      citations.append(
+        Citation(
+          path: path, value: leaf.brief, source: leaf.provenance.source, trust: leaf.provenance.trust))
+    }
+    return leaf
+  }
+
+  /// `\Evidence.device.status` is `device.status`: a stored property's key path prints the names it was written with.
+  private static func name(of path: AnyKeyPath) -> String {
+    let text = String(reflecting: path)
+    guard let point = text.firstIndex(of: ".") else { return text }
+    return String(text[text.index(after: point)...])
+  }
+}
+
+extension Observation {
+  /// The leaf in a few words, for a citation.
+  package var brief: String {
+    switch self {
+    case .observed(let value, _): EvidenceText.describe(value)
+    case .absent: "absent"
+    case .failed(let failure, _): "not known (\(failure.reason.rawValue))"
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import FoundationEssentials
+
+/// The kernel and the initramfs that guests boot; see image/build.sh.
+package struct GuestImage: Sendable {
+  /// The cache that holds them.
+  package let directory: String
+
+  package var kernel: String { "\(directory)/vmlinuz" }
+  package var initramfs: String { "\(directory)/initramfs.gz" }
+  /// The same with qemu-ga.
+  package var benchInitramfs: String { "\(directory)/initramfs-bench.gz" }
+
+  /// This checkout, which the rig is always run from.
+  package static let checkout: String = {
+    var parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+    parts.removeLast(3)
+    return parts.joined(separator: "/")
+  }()
+
+  /// The image, brought up to date first: the first time takes some seconds and a network, later ones nothing.
+  package static func prepared() async throws -> GuestImage { try await preparation.value }
+
+  private static let preparation = Task {
+    let environment = ProcessInfo.processInfo.environment
+    let image = GuestImage(directory: environment["VB_CACHE"] ?? "\(checkout)/.cache/guest")
+    do {
+      try await Program.check(["bash", "\(checkout)/Tests/GuestRig/image/build.sh"], within: .seconds(600))
+    } catch {
+      throw RigError(.image, "\(error)")
+    }
+    return image
+  }
+
+  /// Whether the agent is in it.
+  package var hasAgent: Bool { FileManager.default.fileExists(atPath: "\(directory)/agent.cpio.gz") }
+}
