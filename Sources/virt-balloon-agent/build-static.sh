@@ -5,12 +5,12 @@
 #   build-static.sh OUTDIR
 #
 # The result is OUTDIR/virt-balloon-agent. The same sources and tools give the same bytes, wherever they stand.
-# Needs swiftc (6.3) and musl-gcc (Debian's musl-tools).
+# Needs swiftc (6.3), musl-gcc (Debian's musl-tools and linux-libc-dev) and objcopy (binutils).
 set -euo pipefail
 
 fail() { printf 'build-static.sh: %s\n' "$*" >&2; exit 1; }
 [[ $# -eq 1 && -n $1 ]] || fail "usage: build-static.sh OUTDIR"
-for tool in swiftc musl-gcc; do
+for tool in swiftc musl-gcc objcopy; do
   command -v "$tool" >/dev/null || fail "$tool is missing"
 done
 
@@ -29,7 +29,6 @@ done
 swift=(swiftc -target "$machine-unknown-none-elf" -enable-experimental-feature Embedded -wmo -Osize -swift-version 6
   -package-name virt-balloon "${features[@]}" -warnings-as-errors -parse-as-library -Xcc -ffreestanding
   -file-prefix-map "$PWD=." -file-prefix-map "$work=." -I "$work" -I Sources/CAgentPlatform/include)
-# A position that does not depend on the machine: the target's default code model suits a static program.
 sources() { find "Sources/$1" -name '*.swift' | LC_ALL=C sort; }
 
 # A module of Embedded Swift carries its code, which the program takes from there.
@@ -39,6 +38,8 @@ for module in PCI AgentProtocol AgentCore AgentLinux; do
 done
 mapfile -t files < <(sources virt-balloon-agent)
 "${swift[@]}" -module-name virt_balloon_agent -c "${files[@]}" -o "$work/agent.o"
+# A digest of the command line, this run's folder included.
+objcopy --remove-section .swift_modhash "$work/agent.o"
 
 c=(musl-gcc -std=gnu11 -Os -Wall -Wextra -Werror -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
   "-ffile-prefix-map=$PWD=." -ISources/CAgentPlatform/include)

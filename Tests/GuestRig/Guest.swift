@@ -93,11 +93,7 @@ package final class Guest: Sendable {
   /// - Throws: ``RigError`` with the code `guest` when it ends with another status than 0.
   @discardableResult
   package func control(_ command: String, within limit: Duration = .seconds(60)) async throws -> String {
-    let reply = try await line.run(command, within: limit)
-    guard reply.status == 0 else {
-      throw RigError(.guest, "\(command) ended with status \(reply.status): \(reply.output)")
-    }
-    return reply.output.hasSuffix("\n") ? String(reply.output.dropLast()) : reply.output
+    try await line.check(command, within: limit)
   }
 
   /// Resets the machine, and returns at once: ``reboot()`` waits.

@@ -46,6 +46,16 @@ package actor GuestControl {
     }
   }
 
+  /// Runs a line of shell in the guest, and gives its output without the final line feed.
+  /// - Throws: ``RigError`` with the code `guest` when it ends with another status than 0.
+  package func check(_ command: String, within limit: Duration) async throws -> String {
+    let reply = try await run(command, within: limit)
+    guard reply.status == 0 else {
+      throw RigError(.guest, "\(command) ended with status \(reply.status): \(reply.output)")
+    }
+    return reply.output.hasSuffix("\n") ? String(reply.output.dropLast()) : reply.output
+  }
+
   /// Cuts what has arrived into replies: output, RS, "ID STATUS", line feed.
   private func takeIn() throws {
     while let bytes = try stream.receive() {

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# `make help` lists the targets. Set SWIFT to a toolchain's swift when none is in PATH.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+FUZZ_SECONDS ?= 60
+BUILD_FLAGS := --explicit-target-dependency-import-check error
+AGENT_DIR := .build/agents/x86_64-linux
+FUZZERS := fuzz-records fuzz-qmp fuzz-domain-xml
+# A crash of several threads has hung Swift's backtracer.
+export SWIFT_BACKTRACE := enable=no
+
+.PHONY: help deps build agents image demo test bench fuzz format clean
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+deps: ## Install what is missing (apt, as root or with sudo), or say what is
+	@SWIFT="$(SWIFT)" bash Tests/GuestRig/scripts/deps.sh
+
+build: deps ## Build everything, tests included
+	@$(SWIFT) build --build-tests $(BUILD_FLAGS)
+
+# Rebuilt when anything that runs in the guest has changed.
+AGENT_SOURCES := $(shell find Sources/PCI Sources/AgentProtocol Sources/AgentCore Sources/AgentLinux \
+  Sources/CAgentPlatform Sources/virt-balloon-agent -type f 2>/dev/null)
+$(AGENT_DIR)/virt-balloon-agent: $(AGENT_SOURCES) | deps
+	@PATH="$$(dirname "$$(command -v $(SWIFT))"):$$PATH" bash Sources/virt-balloon-agent/build-static.sh $(AGENT_DIR)
+
+agents: $(AGENT_DIR)/virt-balloon-agent ## Build the static guest agent
+
+image: agents ## Build the guest that the tests boot, into .cache/guest
+	@bash Tests/GuestRig/image/build.sh
+
+demo: build image ## Boot two real guests and diagnose them
+	@"$$($(SWIFT) build $(BUILD_FLAGS) --show-bin-path)/rig" demo
+
+test: build image ## All tests, real guests included
+	@$(SWIFT) test --skip-build
+
+bench: build image ## Measure the agent and diagnose against qemu-ga and virsh
+	@"$$($(SWIFT) build $(BUILD_FLAGS) --show-bin-path)/rig" bench $(if $(BENCH_JSON),--json "$(BENCH_JSON)")
+
+fuzz: deps ## Fuzz each hostile input for FUZZ_SECONDS (60)
+	@SWIFT="$(SWIFT)" bash Tests/Fuzz/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
+
+format: ## Format the Swift sources
+	@$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean: ## Remove what was built; the guest image stays in .cache
+	@rm -rf .build .build-fuzz

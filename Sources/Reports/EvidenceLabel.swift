@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// Places of the evidence in a reader's words.
+enum EvidenceLabel {
+  /// `virtio status` for `device.status`; a place without words is its own.
+  static func describe(_ path: String) -> String {
+    if let words = words[path] { return words }
+    let steps = path.split(separator: ".").map(String.init)
+    if steps.count >= 3, steps[0] == "readings", let index = Int(steps[1]), let words = reading[steps[2]] {
+      return "\(words), reading \(index &+ 1)"
+    }
+    if steps.starts(with: ["guest", "functions"]), let last = steps.last, let words = function[last],
+      let index = steps.lazy.compactMap({ Int($0) }).first
+    {
+      return "\(words), function \(index &+ 1)"
+    }
+    return path
+  }
+
+  private static let words = [
+    "domain.state": "state of the guest",
+    "domain.stateReason": "reason for the state",
+    "domain.interruptions": "interruptions",
+    "domain.emulator": "QEMU",
+    "domain.libvirt": "libvirt",
+    "domain.machine": "machine type",
+    "domain.osFamily": "system by the host's records",
+    "domain.uptime": "time since start",
+    "configuration.maximum": "maximum size",
+    "configuration.target": "target size",
+    "configuration.model": "memballoon model",
+    "configuration.statsPeriod": "statistics period",
+    "configuration.autodeflate": "autodeflate",
+    "configuration.freePageReporting": "free page reporting",
+    "configuration.address": "address by libvirt",
+    "configuration.path": "bridge path by libvirt",
+    "device.qomPath": "balloon device",
+    "device.identity": "ids by the hypervisor",
+    "device.address": "address by the firmware",
+    "device.path": "bridge path by QEMU",
+    "device.status": "virtio status",
+    "device.guestFeatures": "negotiated features",
+    "device.hostFeatures": "offered features",
+    "device.pollingInterval": "polling interval",
+    "device.siblings": "other virtio devices",
+    "device.decoys": "other memory controllers",
+    "channel.port": "agent's port",
+    "channel.guestOpen": "port opened by the guest",
+    "channel.heldByAnother": "port held by another client",
+    "guest.agent": "agent",
+    "guest.osFamily": "system",
+    "guest.osName": "system's name",
+    "guest.kernel": "kernel",
+    "guest.uptime": "time since boot",
+    "guest.memory": "guest's memory",
+    "guest.statistics": "statistics in the guest",
+    "guest.functions": "PCI functions in the guest",
+    "guest.services": "services in the guest",
+    "guest.log": "system log",
+  ]
+  private static let reading = [
+    "actual": "actual size",
+    "lastUpdate": "last update",
+    "statistics": "statistics",
+    "rss": "QEMU's resident memory",
+  ]
+  private static let function = [
+    "address": "address in the guest",
+    "path": "bridge path in the guest",
+    "identity": "ids in the guest",
+    "driver": "driver in the guest",
+    "module": "module",
+    "virtioDriver": "virtio driver in the guest",
+    "virtioStatus": "virtio status by the guest",
+    "provider": "driver's provider",
+    "driverVersion": "driver's version",
+    "problemCode": "problem code",
+  ]
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import BalloonEvidence
+import Rules
+
+/// The answer to "does ballooning work in this guest?" in one sentence.
+enum VerdictSentence {
+  static func text(_ diagnosis: Diagnosis, _ evidence: Evidence) -> String {
+    TerminalText.shortened(evidence.target.label, to: 80) + ": " + answer(diagnosis)
+  }
+
+  private static func answer(_ diagnosis: Diagnosis) -> String {
+    // "Works" is said only where somebody saw the driver serve the balloon: a warning or a lack of findings is no proof.
+    let isSeenWorking = diagnosis.witnesses.contains { $0.testimony == .operating }
+    switch diagnosis.verdict {
+    case .healthy:
+      return isSeenWorking ? "ballooning works." : "nothing wrong was found with ballooning."
+    case .warning:
+      let opening = isSeenWorking ? "ballooning works, with something to mend" : "something is to be mended"
+      return opening + cause(diagnosis, of: .warning)
+    case .problem:
+      return "ballooning does not work" + cause(diagnosis, of: .problem)
+    case .inconclusive:
+      let rules = diagnosis.inconclusive.count
+      let reason = mainReason(diagnosis.inconclusive).map { " (\($0))" } ?? ""
+      return "it cannot be told whether ballooning works: nothing wrong was found, but \(rules) "
+        + (rules == 1 ? "rule lacks" : "rules lack") + " evidence" + reason + "."
+    }
+  }
+
+  /// `: the balloon function is held by uio_pci_generic, not by its driver.`
+  private static func cause(_ diagnosis: Diagnosis, of severity: Severity) -> String {
+    guard let finding = diagnosis.findings.first(where: { $0.severity == severity }) else { return "." }
+    let sentence = firstSentence(of: finding.summary)
+    let text = sentence.isEmpty || sentence.unicodeScalars.count > 160 ? finding.title : sentence
+    let others = diagnosis.findings.count { $0.severity == severity } - 1
+    let more = others > 0 ? " (and \(others) more)" : ""
+    return ": " + lowered(trimmed(text)) + more + "."
+  }
+
+  /// The reason that keeps most rules from a judgement.
+  private static func mainReason(_ inconclusive: [Inconclusive]) -> String? {
+    var counts: [String: Int] = [:]
+    for rule in inconclusive {
+      for reason in Set(rule.missing.map(\.reason)) { counts[reason, default: 0] += 1 }
+    }
+    let most = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+    return most.map { TerminalText.shortened($0, to: 100) }
+  }
+
+  /// Up to a full stop with a capital behind it; addresses (`0000:00:05.0`) have points too.
+  private static func firstSentence(of text: String) -> String {
+    var sentence = ""
+    var rest = text[...]
+    while let stop = rest.firstIndex(of: ".") {
+      sentence += rest[...stop]
+      rest = rest[rest.index(after: stop)...]
+      if rest.first == " ", rest.dropFirst().first?.isUppercase == true { return sentence }
+    }
+    return sentence + rest
+  }
+
+  private static func trimmed(_ text: String) -> String {
+    var text = text[...]
+    while text.last == "." || text.last == " " { text.removeLast() }
+    return String(text)
+  }
+
+  /// Words that begin a sentence with a capital only because they begin it.
+  private static let openers: Set<Substring> = [
+    "A", "An", "Another", "Every", "It", "Its", "Neither", "No", "Nobody", "Nothing", "Of", "Only", "Something", "That",
+    "The", "There", "These", "This", "What", "While",
+  ]
+
+  private static func lowered(_ text: String) -> String {
+    let word = text.prefix { $0 != " " }
+    return openers.contains(word) ? text.prefix(1).lowercased() + text.dropFirst() : text
+  }
+}

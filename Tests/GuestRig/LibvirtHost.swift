@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import FoundationEssentials
+import Glibc
+
+/// A real libvirtd with the machine's own untouched: daemons, files and domains live in namespaces of their own and end
+/// with them. Needs root.
+package struct LibvirtHost: Sendable {
+  /// What `virsh -c` and `--connect` take.
+  package let uri: String
+  /// Whatever the test puts there goes with the host.
+  package let directory: ScratchDirectory
+
+  /// Starts the daemons, runs `body` when they answer, and ends them and all their domains.
+  package static func with<Result: Sendable>(
+    isolation: isolated (any Actor)? = #isolation, _ body: (LibvirtHost) async throws -> Result
+  ) async throws -> Result {
+    guard geteuid() == 0 else { throw RigError(.system, "libvirt's daemons need root here: use sudo") }
+    return try await ScratchDirectory.with { directory in
+      let script = "\(GuestImage.checkout)/Tests/GuestRig/scripts/private-libvirt.sh"
+      return try await Program.background(["bash", script, directory.path], log: directory("daemons.log")) {
+        let host = LibvirtHost(
+          uri: "qemu+unix:///system?socket=\(directory("run/libvirt/libvirt-sock"))", directory: directory)
+        try await waitUntil("libvirtd answered", every: .milliseconds(100)) {
+          let log = directory.tail("daemons.log")
+          if log.contains(Program.endMark) { throw RigError(.program, "libvirtd ended:\n\(log)") }
+          return try await host.run("version").status == 0
+        }
+        return try await body(host)
+      }
+    }
+  }
+
+  /// Runs one `virsh` command, and fails unless it succeeds; gives its output.
+  @discardableResult
+  package func virsh(_ arguments: String...) async throws -> String {
+    try await Program.check(["virsh", "--quiet", "--connect", uri] + arguments)
+  }
+
+  private func run(_ arguments: String...) async throws -> Program.Outcome {
+    try await Program.run(["virsh", "--quiet", "--connect", uri] + arguments)
+  }
+
+  /// A domain that is up.
+  package struct Domain: Sendable {
+    package let name: String
+    private let line: GuestControl
+
+    fileprivate init(name: String, line: GuestControl) {
+      self.name = name
+      self.line = line
+    }
+
+    /// Runs a line of shell in the guest; see ``Guest/control(_:within:)``.
+    @discardableResult
+    package func control(_ command: String, within limit: Duration = .seconds(60)) async throws -> String {
+      try await line.check(command, within: limit)
+    }
+  }
+
+  /// Defines and starts a domain, runs `body` when its guest is up, and removes it.
+  package func withDomain<Result: Sendable>(
+    _ configuration: LibvirtDomain = LibvirtDomain(), isolation: isolated (any Actor)? = #isolation,
+    _ body: (Domain) async throws -> Result
+  ) async throws -> Result {
+    let image = try await GuestImage.prepared()
+    let name = configuration.name
+    let file = directory("\(name).xml")
+    try configuration.xml(image: image, directory: directory).write(toFile: file, atomically: false, encoding: .utf8)
+    try await virsh("define", file)
+    let outcome: Swift.Result<Result, any Error>
+    do {
+      // Paused, so that nobody misses what the guest says first.
+      try await virsh("start", "--paused", name)
+      let line = try GuestControl(path: directory("\(name).control"))
+      try await virsh("resume", name)
+      try await line.untilBooted(1, within: .seconds(120))
+      outcome = .success(try await body(Domain(name: name, line: line)))
+    } catch {
+      outcome = .failure(error)
+    }
+    _ = try await run("destroy", name)
+    _ = try await run("undefine", name)
+    return try outcome.get()
+  }
+}
+
+/// A libvirt domain of the rig: q35, direct kernel boot, `<domain type='qemu'>`.
+package struct LibvirtDomain: Sendable {
+  package var name = "vb-rig"
+  /// `<memory>` and `<currentMemory>`, mebibytes.
+  package var memory = 256
+  package var currentMemory = 256
+  /// `<stats period>`, seconds; nil leaves the element out.
+  package var statsPeriod: Int? = 1
+  /// `<memballoon model>`: virtio, virtio-transitional, virtio-non-transitional, none.
+  package var balloonModel = "virtio"
+  package var agentChannel = true
+  /// What the guest does when it comes up; the hardware of it is not used.
+  package var guest = GuestConfiguration()
+
+  package init(_ change: (inout LibvirtDomain) -> Void = { _ in }) { change(&self) }
+
+  func xml(image: GuestImage, directory: ScratchDirectory) -> String {
+    let stats = statsPeriod.map { "<stats period='\($0)'/>" } ?? ""
+    let port = GuestConfiguration.agentPort
+    return """
+      <domain type='qemu'>
+        <name>\(name)</name>
+        <memory unit='MiB'>\(memory)</memory>
+        <currentMemory unit='MiB'>\(currentMemory)</currentMemory>
+        <os>
+          <type arch='x86_64' machine='q35'>hvm</type>
+          <kernel>\(image.kernel)</kernel>
+          <initrd>\(image.initramfs)</initrd>
+          <cmdline>\(guest.kernelCommandLine)</cmdline>
+        </os>
+        <features><acpi/></features>
+        <devices>
+          <controller type='usb' model='none'/>
+          <controller type='virtio-serial'/>
+          <serial type='file'><source path='\(directory("\(name).console"))'/><target port='0'/></serial>
+          <serial type='unix'>
+            <source mode='bind' path='\(directory("\(name).control"))'/><target port='1'/>
+          </serial>
+          \(agentChannel ? "<channel type='unix'><target type='virtio' name='\(port)'/></channel>" : "")
+          <memballoon model='\(balloonModel)'>\(stats)</memballoon>
+        </devices>
+      </domain>
+      """
+  }
+}

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Installs what building and testing need and this machine has not: with apt on Debian and Ubuntu, as root or through
+# sudo. Elsewhere it says what is missing. When everything is there it does nothing and says nothing.
+set -euo pipefail
+
+swift=${SWIFT:-swift}
+fail() { printf 'deps: %s\n' "$*" >&2; exit 1; }
+
+# What is looked for, and the Debian package that has it: a program, a header, or a file.
+needs=(
+  "program gcc gcc" "program git git" "program make make" "program pkg-config pkg-config" "program jq jq"
+  "program qemu-system-x86_64 qemu-system-x86"
+  "program libvirtd libvirt-daemon" "program virtlogd libvirt-daemon-system" "program virsh libvirt-clients"
+  "file /usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so libvirt-daemon-driver-qemu"
+  "file /usr/include/libvirt/libvirt.h libvirt-dev" "file /usr/include/libxml2/libxml/parser.h libxml2-dev"
+  "file /usr/include/pci/pci.h libpci-dev|file /usr/include/x86_64-linux-gnu/pci/pci.h libpci-dev"
+  "program lspci pciutils" "program cpio cpio" "program tini tini" "program musl-gcc musl-tools"
+  "program objcopy binutils" "program python3 python3" "program unshare util-linux"
+  # qemu-ga is unpacked, not installed; these are the libraries it is linked with.
+  "file /usr/lib/x86_64-linux-gnu/libglib-2.0.so.0 libglib2.0-0|file /lib/x86_64-linux-gnu/libglib-2.0.so.0 libglib2.0-0"
+  "file /usr/lib/x86_64-linux-gnu/liburing.so.2 liburing2"
+)
+
+missing=()
+for need in "${needs[@]}"; do
+  found=
+  while read -r kind what package; do
+    case $kind in
+      # Daemons stand in sbin, which is not in everybody's PATH.
+      program) PATH="$PATH:/usr/sbin:/sbin" command -v "$what" >/dev/null && found=1 ;;
+      file) [[ -e $what ]] && found=1 ;;
+    esac
+  done <<<"${need//|/$'\n'}"
+  [[ -n $found ]] || missing+=("$package")
+done
+
+if [[ ${#missing[@]} -gt 0 ]]; then
+  mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+  command -v apt-get >/dev/null || fail "these Debian packages, or what they are called here, are missing: ${missing[*]}"
+  as_root=()
+  if [[ $(id -u) != 0 ]]; then
+    command -v sudo >/dev/null || fail "missing packages: ${missing[*]}; install them as root, or install sudo"
+    as_root=(sudo)
+  fi
+  printf 'deps: installing %s\n' "${missing[*]}" >&2
+  # A daemon that the installation starts would be a change to the machine that nobody asked for.
+  install() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -y install --no-install-recommends "$@" \
+      >/dev/null
+  }
+  install "${missing[@]}" || { "${as_root[@]}" apt-get -qq update && install "${missing[@]}"; } \
+    || fail "apt could not install ${missing[*]}"
+fi
+
+command -v "$swift" >/dev/null || fail "no Swift toolchain: put swift 6.3 in PATH, or set SWIFT=/path/to/swift (https://www.swift.org/install)"
+version=$("$swift" --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+[[ $(printf '%s\n' 6.3 "${version:-0}" | sort -V | head -n 1) == 6.3 ]] || fail "$swift is Swift ${version:-unknown}; 6.3 is needed"

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import Glibc
+import Testing
+import Transports
+
+@testable import Libvirt
+
+/// A domain under a real libvirtd whose channel `org.virt-balloon.echo.0` leads to a peer that this suite can command.
+///
+/// `VIRT_BALLOON_CHANNEL_URI` names the connection, on which a domain `chan` runs. Its channel's source has
+/// `mode='connect'` and the path of a server that echoes each connection's bytes, closes on `BYE`, sends N bytes on
+/// `FLOOD N`, and stops reading on `DEAF`. A second channel, `org.virt-balloon.agent.0`, has `mode='bind'` and no guest.
+private enum ChannelRig {
+  static let uri = getenv("VIRT_BALLOON_CHANNEL_URI").map { String(cString: $0) }
+  static let echo = "org.virt-balloon.echo.0"
+  static let agent = "org.virt-balloon.agent.0"
+
+  static func domain(readOnly: Bool = false) async throws -> Domain {
+    try await Connection.open(uri, readOnly: readOnly, until: .soon).domain("chan", until: .soon)
+  }
+
+  static func open(_ name: String = echo) async throws -> DomainChannel {
+    try await domain().openChannel(name, until: .soon)
+  }
+}
+
+extension DomainChannel {
+  fileprivate func read(count: Int) async throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < count {
+      let piece = try await read(until: .soon)
+      guard !piece.isEmpty else { break }
+      bytes += piece
+    }
+    return bytes
+  }
+}
+
+@Suite(
+  "Domain channel", .serialized,
+  .enabled(if: ChannelRig.uri != nil, "needs a libvirtd and a domain: see VIRT_BALLOON_CHANNEL_URI in ChannelRig"))
+struct DomainChannelTests {
+  @Test("Bytes go both ways, few and many", arguments: [1, 100, 65_536, 65_537, 200_000])
+  func echo(count: Int) async throws {
+    let channel = try await ChannelRig.open()
+    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ 7) }
+    async let reply = channel.read(count: count)
+    try await channel.write(bytes, until: .soon)
+    #expect(try await reply == bytes)
+    await channel.close(until: .soon)
+  }
+
+  @Test("A read that misses its deadline loses nothing")
+  func readDeadline() async throws {
+    let channel = try await ChannelRig.open()
+    let error = await #expect(throws: TransportError.self) {
+      try await channel.read(until: .now + .milliseconds(30))
+    }
+    #expect(error?.code == .timedOut)
+    for byte in UInt8(0)..<50 {
+      try await channel.write([byte], until: .soon)
+      // Deadlines around the time of the round trip: some are missed, none may cost a byte.
+      var got: [UInt8] = []
+      while got.isEmpty {
+        do { got = try await channel.read(until: .now + .microseconds(100)) } catch { #expect(error.code == .timedOut) }
+      }
+      #expect(got == [byte])
+    }
+    await channel.close(until: .soon)
+  }
+
+  @Test("A channel that another client holds is operationFailed, and free again once that one has closed")
+  func busy() async throws {
+    let channel = try await ChannelRig.open()
+    let domain = try await ChannelRig.domain()
+    let error = await #expect(throws: LibvirtError.self) { try await domain.openChannel(ChannelRig.echo, until: .soon) }
+    #expect(error?.code == .operationFailed)
+    await channel.close(until: .soon)
+    await channel.close(until: .soon)
+    let again = try await domain.openChannel(ChannelRig.echo, until: .soon)
+    try await again.write([42], until: .soon)
+    #expect(try await again.read(until: .soon) == [42])
+    await again.close(until: .soon)
+  }
+
+  @Test("A channel that was closed here refuses reads and writes")
+  func closed() async throws {
+    let channel = try await ChannelRig.open()
+    await channel.close(until: .soon)
+    var error = await #expect(throws: TransportError.self) { try await channel.read(until: .soon) }
+    #expect(error?.code == .closed)
+    error = await #expect(throws: TransportError.self) { try await channel.write([1], until: .soon) }
+    #expect(error?.code == .closed)
+  }
+
+  @Test("Closing ends a read that waits")
+  func closeEndsRead() async throws {
+    let channel = try await ChannelRig.open()
+    let reader = Task { try await channel.read(until: .soon) }
+    try await Task.sleep(for: .milliseconds(20))
+    await channel.close(until: .soon)
+    let error = await #expect(throws: TransportError.self) { try await reader.value }
+    #expect(error?.code == .closed)
+  }
+
+  @Test("A peer that closes is an empty read, and the connection stays good")
+  func peerCloses() async throws {
+    let domain = try await ChannelRig.domain()
+    let channel = try await domain.openChannel(ChannelRig.echo, until: .soon)
+    try await channel.write(Array("BYE".utf8), until: .soon)
+    #expect(try await channel.read(until: .soon).isEmpty)
+    #expect(try await channel.read(until: .soon).isEmpty)
+    await channel.close(until: .soon)
+    #expect(try await domain.status(until: .soon).isActive == true)
+    let again = try await domain.openChannel(ChannelRig.echo, until: .soon)
+    await again.close(until: .soon)
+  }
+
+  @Test("A peer that floods is held back, and nothing is lost")
+  func flood() async throws {
+    let channel = try await ChannelRig.open()
+    let size = 20_000_000
+    try await channel.write(Array("FLOOD \(size)".utf8), until: .soon)
+    try await Task.sleep(for: .milliseconds(300))
+    var count = 0
+    var next: UInt8 = 0
+    while count < size {
+      let piece = try await channel.read(until: .soon)
+      try #require(!piece.isEmpty && piece.count <= 65_536)
+      #expect(piece.first == next)
+      next = (piece.last ?? 0) &+ 1
+      count += piece.count
+    }
+    #expect(count == size)
+    await channel.close(until: .soon)
+  }
+
+  @Test("A flood that nobody reads does not keep the channel from closing")
+  func closeInFlood() async throws {
+    let domain = try await ChannelRig.domain()
+    let channel = try await domain.openChannel(ChannelRig.echo, until: .soon)
+    try await channel.write(Array("FLOOD 20000000".utf8), until: .soon)
+    _ = try await channel.read(until: .soon)
+    await channel.close(until: .soon)
+    let again = try await domain.openChannel(ChannelRig.echo, until: .soon)
+    await again.close(until: .soon)
+    #expect(try await domain.status(until: .soon).isActive == true)
+  }
+
+  @Test("A channel without a guest takes a small write and stays silent")
+  func noGuest() async throws {
+    let channel = try await ChannelRig.open(ChannelRig.agent)
+    try await channel.write([1, 2, 3], until: .soon)
+    let error = await #expect(throws: TransportError.self) {
+      try await channel.read(until: .now + .milliseconds(50))
+    }
+    #expect(error?.code == .timedOut)
+    await channel.close(until: .soon)
+  }
+
+  @Test("A write that nobody takes ends by its deadline, and breaks the channel")
+  func writeDeadline() async throws {
+    let channel = try await ChannelRig.open()
+    try await channel.write(Array("DEAF".utf8), until: .soon)
+    let bytes = [UInt8](repeating: 0, count: 1 << 20)
+    var error: TransportError?
+    for _ in 0..<200 where error == nil {
+      do { try await channel.write(bytes, until: .now + .milliseconds(500)) } catch let failure { error = failure }
+    }
+    #expect(error?.code == .timedOut)
+    error = await #expect(throws: TransportError.self) { try await channel.write([1], until: .soon) }
+    #expect(error?.code == .closed)
+    await channel.close(until: .now + .milliseconds(500))
+  }
+
+  @Test("A read-only connection is denied the channel; a name that does not exist is an error with libvirt's code")
+  func refused() async throws {
+    let readOnly = try await ChannelRig.domain(readOnly: true)
+    var error = await #expect(throws: LibvirtError.self) {
+      try await readOnly.openChannel(ChannelRig.echo, until: .soon)
+    }
+    #expect(error?.isDenied == true)
+    let domain = try await ChannelRig.domain()
+    error = await #expect(throws: LibvirtError.self) { try await domain.openChannel("org.absent.0", until: .soon) }
+    #expect(error?.code == .internalError || error?.code == .invalidArgument, "\(String(describing: error))")
+  }
+
+  @Test("100 channels, closed or just released, leave no thread and no descriptor behind")
+  func noLeak() async {
+    await #expect(processExitsWith: .success) {
+      let domain = try await ChannelRig.domain()
+      let before = Holdings.now()
+      for round in 0..<100 {
+        var channel: DomainChannel? = try await domain.openChannel(ChannelRig.echo, until: .soon)
+        try await channel?.write([1], until: .soon)
+        try #require(try await channel?.read(until: .soon) == [1])
+        if round.isMultiple(of: 2) { await channel?.close(until: .soon) }
+        channel = nil
+        // Released without a close, it closes behind the next call's back.
+        let deadline = ContinuousClock.Instant.soon
+        while ContinuousClock.now < deadline {
+          guard let probe = try? await domain.openChannel(ChannelRig.echo, until: .soon) else { continue }
+          await probe.close(until: .soon)
+          break
+        }
+      }
+      let after = try await Holdings.wait { $0.threads <= before.threads + 4 && $0.descriptors <= before.descriptors }
+      #expect(after.threads <= before.threads + 4)
+      #expect(after.descriptors <= before.descriptors)
+    }
+  }
+}
