@@ -68,6 +68,7 @@ extension GuestCollector {
     var sampled = evidence
     await sample(&sampled) { await here.reading() }
     (sampled.guest, sampled.channel) = await guest
+    if options.monitor { await here.monitor.refresh(&sampled.device) }
     sampled.domain.interruptions = await here.interruptions(since: status)
     return await finish(sampled, runner)
   }

@@ -47,6 +47,7 @@ extension GuestCollector {
     var sampled = evidence
     await sample(&sampled) { await facts.reading(qomPath) }
     sampled.guest = await guest
+    await facts.refresh(&sampled.device)
     sampled.domain.interruptions = await interruptions(monitor, facts.source("QEMU's events"))
     await monitor.close()
     return await finish(sampled, runner)

@@ -135,6 +135,12 @@ struct MonitorFacts<Commands: MonitorCommands>: Sendable {
     do throws(QMPError) { return .success(try await body()) } catch { return .failure(error) }
   }
 
+  /// Looks at the status again where no driver had finished: one that was just starting is not reported as missing.
+  func refresh(_ evidence: inout DeviceEvidence) async {
+    guard let status = evidence.status.value, !status.contains("DRIVER_OK") else { return }
+    (evidence.status, evidence.guestFeatures, evidence.hostFeatures, evidence.siblings) = await virtio()
+  }
+
   // MARK: Readings
 
   /// One look at size and statistics.
