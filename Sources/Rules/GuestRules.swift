@@ -12,10 +12,10 @@ enum GuestRules {
     explanation: """
       A balloon lives by its guest: one that is shut off, paused, crashed, migrating or in the middle of a reboot \
       answers nothing and moves nothing, and that says nothing about its driver. Every rule about change (statistics \
-      that should advance, a size that should follow) is therefore suspended, and only what does not change by itself \
-      is judged. A guest that stays paused is worth a warning, because no memory moves while it is; storage that fails \
-      pauses a guest too, without anybody having asked for it. A crashed guest is a warning for the same reason. \
-      Migration, suspension and a reboot pass by themselves and are told as notes.
+      that should advance, a size that should follow) is therefore suspended, and only what does not change by \
+      itself is judged. A guest that stays paused is worth a warning, because no memory moves while it is; storage \
+      that fails pauses a guest too, without anybody having asked for it. A crashed guest is a warning for the same \
+      reason. Migration, suspension and a reboot pass by themselves and are told as notes.
       """,
     sources: ["https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainState", "QEMU qapi/run-state.json"],
     remedy: { context in
@@ -28,6 +28,10 @@ enum GuestRules {
       ]
     },
     assess: { reader in
+      if reader.peek(\.domain.state).isAbsent {
+        _ = reader.read(\.domain.state)
+        return .notApplicable("What was looked at is no running machine.")
+      }
       switch reader.steadiness() {
       case .steady: return .healthy("The guest ran undisturbed while it was looked at.")
       case .suspended(let reason):
@@ -56,12 +60,13 @@ enum GuestRules {
     title: "The guest may still be booting",
     severity: .note,
     explanation: """
-      Firmware never touches the balloon, so until the operating system has loaded its driver the device looks exactly \
-      as it does in a guest that has no driver at all: an empty status, statistics unset, a size that does not move. \
-      What tells them apart is anything that only an operating system does: another virtio device that firmware has no \
-      driver for (virtio-serial) at DRIVER_OK, an agent that answers, or time. Block, network and entropy devices prove \
-      nothing, because firmware drives them to boot. While nothing shows that a system is up, a dead balloon is not \
-      held against the guest. A guest that stays here for long has perhaps nothing to boot from.
+      Firmware never touches the balloon, so until the operating system has loaded its driver the device looks \
+      exactly as it does in a guest that has no driver at all: an empty status, statistics unset, a size that does \
+      not move. What tells them apart is anything that only an operating system does: another virtio device that \
+      firmware has no driver for (virtio-serial) at DRIVER_OK, an agent that answers, or time. Block, network and \
+      entropy devices prove nothing, because firmware drives them to boot. While nothing shows that a system is up, \
+      a dead balloon is not held against the guest. A guest that stays here for long has perhaps nothing to boot \
+      from.
       """,
     sources: ["QEMU 7.2.22 with Linux 6.1, measured: x-query-virtio-status of all devices before and after boot"],
     explains: ["agent.channel.disconnected", "agent.silent"],
