@@ -92,7 +92,7 @@ package struct PortServer<Platform: GuestPlatform> {
 
   /// Serves until the port is unplugged or fails.
   private mutating func serve(_ port: Int32) {
-    let opened = vb_edge_open(port)
+    let opened = vb_edge_open(port, 0)
     guard opened >= 0 else { return }
     let edge = Int32(truncatingIfNeeded: opened)
     defer { vb_close(edge) }
@@ -124,8 +124,9 @@ package struct PortServer<Platform: GuestPlatform> {
     while true {
       let count = input.withUnsafeMutableBufferPointer { vb_read(port, $0.baseAddress, Int64($0.count)) }
       guard count > 0, count <= input.count else {
-        if count == 0 || SystemError(code: count).kind == .again { return }
-        throw SystemError(code: count)
+        guard count == 0 || SystemError(code: count).kind == .again else { throw SystemError(code: count) }
+        writer.inputHasEnded(peerIsAway: count == 0)
+        return
       }
       try answer(input[..<Int(count)], with: &agent, on: &writer)
     }

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import AgentProtocol
-import BalloonEvidence
-import GuestLink
+package import AgentProtocol
+package import BalloonEvidence
+package import GuestLink
 import Transports
 
 /// Asks the agent everything it knows. A method that fails costs only its own leaves.
-struct AgentCollector {
+package struct AgentCollector: Sendable {
   let clock: WallClock
   /// How long each call may take.
   let deadline: Duration
+
+  package init(clock: WallClock, deadline: Duration) {
+    self.clock = clock
+    self.deadline = deadline
+  }
 
   /// Asks over a fresh connection to the agent's channel.
   func collect(over transport: any Transport) async -> GuestEvidence {
@@ -19,6 +24,12 @@ struct AgentCollector {
     do throws(LinkError) { hello = try await client.hello() } catch {
       return GuestEvidence(Unknown(failure: Failure(error), provenance: provenance))
     }
+    return await facts(hello, client)
+  }
+
+  /// Asks every method that the agent named in its hello.
+  package func facts(_ hello: Hello, _ client: AgentClient) async -> GuestEvidence {
+    let provenance = Provenance("agent agent.hello", trust: .guest, time: clock.now())
     var guest = GuestEvidence(
       Unknown(failure: Failure(.unsupported, "the agent has no such method"), provenance: provenance))
     guest.agent = .observed(

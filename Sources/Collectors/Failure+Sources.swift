@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import AgentProtocol
 import BalloonEvidence
 import GuestLink
 import Libvirt
+import QMP
 import Transports
 
 // Every source's own error as the evidence's one kind, by code and never by text.
@@ -51,6 +53,22 @@ extension Failure {
         .notFound
       } else {
         .failed
+      }
+    self.init(reason, error.message)
+  }
+
+  init(_ error: QMPError) {
+    let reason: Reason =
+      switch error.code {
+      case .heldByAnother: .busy
+      case .notQMP: .incompatible
+      case .unsupported: .unsupported
+      case .absent, .notFound: .notFound
+      case .malformed: .malformed
+      case .timedOut: .timedOut
+      case .denied: .denied
+      case .closed, .unserved: .disconnected
+      default: .failed
       }
     self.init(reason, error.message)
   }

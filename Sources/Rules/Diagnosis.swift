@@ -32,7 +32,8 @@ package struct Diagnosis: Codable, Hashable, Sendable {
 package enum Verdict: String, Codable, Hashable, Sendable {
   /// Ballooning works as far as anybody looked; notes may be there. Exit status 0.
   case healthy
-  /// It works, with something to mend. Exit status 1.
+  /// There is something to mend, and nothing was found that stops it from working. Whether it does work stays open
+  /// where an essential rule is inconclusive. Exit status 1.
   case warning
   /// It does not work. Exit status 1.
   case problem
@@ -133,10 +134,13 @@ package struct Inconclusive: Codable, Hashable, Sendable {
   package var title: String
   /// What is missing.
   package var missing: [Missing]
-  package init(id: String, title: String, missing: [Missing]) {
+  /// Whether the question "does it work?" stays open because of it.
+  package var isEssential: Bool
+  package init(id: String, title: String, missing: [Missing], isEssential: Bool = false) {
     self.id = id
     self.title = title
     self.missing = missing
+    self.isEssential = isEssential
   }
 }
 

@@ -16,10 +16,11 @@ package struct Engine: Sendable {
     for rule in rules {
       var reader = EvidenceReader(evidence)
       switch rule.assess(&reader) {
-      case .found(let summary, let severity):
+      case .found(let summary, let severity, let confidence):
         findings.append(
           Finding(
-            id: rule.id, severity: severity ?? rule.severity, confidence: rule.confidence, title: rule.title,
+            id: rule.id, severity: severity ?? rule.severity, confidence: confidence ?? rule.confidence,
+            title: rule.title,
             summary: summary, evidence: reader.citations, remedy: rule.remedy(context), explains: [],
             links: rule.sources.filter { $0.hasPrefix("https://") }))
       case .healthy(let statement):
@@ -27,13 +28,13 @@ package struct Engine: Sendable {
       case .notApplicable(let statement):
         notApplicable.append(Passed(id: rule.id, statement: statement, evidence: reader.citations))
       case .inconclusive:
-        inconclusive.append(Inconclusive(id: rule.id, title: rule.title, missing: reader.missing))
+        inconclusive.append(
+          Inconclusive(id: rule.id, title: rule.title, missing: reader.missing, isEssential: rule.isEssential))
       }
     }
     findings = suppressConsequences(findings)
-    let essential = Set(rules.filter(\.isEssential).map(\.id))
     return Diagnosis(
-      verdict: verdict(findings, open: inconclusive.contains { essential.contains($0.id) }),
+      verdict: verdict(findings, open: inconclusive.contains(where: \.isEssential)),
       findings: findings, inconclusive: inconclusive, healthy: healthy, notApplicable: notApplicable,
       witnesses: Witness.all(in: evidence))
   }
@@ -46,8 +47,8 @@ package struct Engine: Sendable {
     }
   }
 
-  /// Keeps the root causes, each naming all that follows from it, directly or through another; the gravest first, and
-  /// among equals the one that explains more.
+  /// Keeps the root causes, each naming all that follows from it, directly or through another, and as grave as the
+  /// gravest of them; the gravest first, and among equals the one that explains more.
   private func suppressConsequences(_ findings: [Finding]) -> [Finding] {
     let direct = Dictionary(rules.map { ($0.id, $0.explains) }, uniquingKeysWith: { first, _ in first })
     let found = Set(findings.map(\.id))
@@ -62,12 +63,14 @@ package struct Engine: Sendable {
       return reached.filter(found.contains).sorted()
     }
     let explained = Set(findings.flatMap { consequences(of: $0.id) })
+    let severities = Dictionary(findings.map { ($0.id, $0.severity) }, uniquingKeysWith: max)
     return
       findings
       .filter { !explained.contains($0.id) }
       .map { finding in
         var finding = finding
         finding.explains = consequences(of: finding.id)
+        finding.severity = finding.explains.compactMap { severities[$0] }.reduce(finding.severity, max)
         return finding
       }
       .enumerated()

@@ -68,12 +68,16 @@ package struct EvidenceReader {
     case .absent(let provenance):
       missing.append(Missing(path: path, reason: "\(provenance.source) has none", ask: nil))
     case .failed(let failure, _):
-      missing.append(Missing(path: path, reason: "\(failure.reason.rawValue): \(failure.detail)", ask: failure.ask))
+      missing.append(
+        Missing(
+          path: path, reason: "\(failure.reason.rawValue): \(failure.detail)",
+          ask: failure.ask ?? usualAsk(for: path)))
     }
   }
 
   /// Notes that a rule would need something that is no leaf, such as a second reading.
   package mutating func note(missing reason: String, at path: String, ask: String?) {
+    guard !missing.contains(where: { $0.path == path && $0.reason == reason }) else { return }
     missing.append(Missing(path: path, reason: reason, ask: ask))
   }
 

@@ -39,9 +39,26 @@ package enum EvidenceText {
     let units: [(UInt64, String)] = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
     for (unit, name) in units where bytes >= unit {
       if bytes % unit == 0 { return "\(bytes / unit) \(name)" }
-      let tenths = bytes / (unit / 10 + 1)
-      return "\(tenths / 10).\(tenths % 10) \(name)"
+      return "\(bytes / unit).\(bytes % unit * 10 / unit) \(name)"
     }
     return "\(bytes) bytes"
+  }
+
+  /// A foreign name, cut to 64 characters for a sentence.
+  package static func name(_ text: String) -> String { text.count > 64 ? text.prefix(63) + "…" : text }
+
+  /// `1 second`, `90 seconds`, `12 minutes`, `5 hours`, `3 days`: whole units, rounded down.
+  package static func duration(_ seconds: Double) -> String {
+    // Doubles that no integer holds are no durations.
+    guard seconds >= 0, seconds < 1e15 else { return "an unknown time" }
+    let whole = UInt64(seconds)
+    let (count, unit) =
+      switch whole {
+      case ..<120: (whole, "second")
+      case ..<7_200: (whole / 60, "minute")
+      case ..<172_800: (whole / 3_600, "hour")
+      default: (whole / 86_400, "day")
+      }
+    return count == 1 ? "1 \(unit)" : "\(count) \(unit)s"
   }
 }

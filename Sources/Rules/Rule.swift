@@ -44,32 +44,48 @@ package struct Rule: Sendable {
 package enum Assessment: Hashable, Sendable {
   /// Nothing wrong; the sentence says what was seen.
   case healthy(String)
-  /// Found; the sentence has this guest's facts. `severity` outranks the rule's own where the case is milder or graver.
-  case found(String, severity: Severity? = nil)
+  /// Found; the sentence has this guest's facts. `severity` and `confidence` outrank the rule's own where the case is
+  /// milder or graver, or less certain.
+  case found(String, severity: Severity? = nil, confidence: Confidence? = nil)
   /// Does not concern this guest; the sentence says why.
   case notApplicable(String)
   /// Cannot be judged: what the reader noted as missing says why.
   case inconclusive
 }
 
-/// What a remedy needs to name exact commands.
+/// What a remedy needs to name exact commands. Every text in it is safe to stand in a command of a POSIX shell.
 package struct RemedyContext: Hashable, Sendable {
   package enum System: Hashable, Sendable { case linux, windows, unknown }
   /// The guest's system, as the agent or else the host's records name it.
   package let system: System
   /// The guest as commands on the host name it: the domain's name quoted for a shell; `nil` for a bare monitor socket.
   package let domain: String?
-  /// The libvirt URI, when there is one.
+  /// The libvirt URI, quoted for a shell, when there is one.
   package let uri: String?
   /// The balloon's address in the guest's numbering, when the agent told it.
   package let guestAddress: String?
-  /// The driver that holds the function, when the agent told it.
+  /// The driver that holds the function, when the agent told it and it is a plain name.
   package let driver: String?
-  package init(system: System, domain: String?, uri: String?, guestAddress: String?, driver: String?) {
+  /// The balloon's vendor and device id as sysfs takes them, `1af4 1002`, when known.
+  package let balloonID: String?
+  /// The balloon's place in QEMU's object tree, when known.
+  package let qomPath: String?
+  /// The path of a monitor socket of one's own, quoted for a shell.
+  package let monitorSocket: String?
+  /// The command that looks again.
+  package let check: String?
+  package init(
+    system: System, domain: String?, uri: String?, guestAddress: String?, driver: String?, balloonID: String? = nil,
+    qomPath: String? = nil, monitorSocket: String? = nil, check: String? = nil
+  ) {
     self.system = system
     self.domain = domain
     self.uri = uri
     self.guestAddress = guestAddress
     self.driver = driver
+    self.balloonID = balloonID
+    self.qomPath = qomPath
+    self.monitorSocket = monitorSocket
+    self.check = check
   }
 }

@@ -9,6 +9,9 @@ import Glibc
 package final class UnixSocket: Transport {
   /// Where it leads, as the caller named it.
   package let path: String
+  /// The process that listened at the other end, as this machine numbers it; `nil` for a terminal, or when the kernel
+  /// does not tell (a peer in another pid namespace).
+  package let peerProcess: Int32?
   private let pump: DescriptorPump
 
   /// The longest path that fits a socket's address, in bytes. Source: unix(7), `sun_path`.
@@ -17,6 +20,7 @@ package final class UnixSocket: Transport {
   /// Takes over an open descriptor of a stream socket or a terminal, and closes it in the end, on failure too.
   package init(adopting descriptor: Int32, path: String) throws(TransportError) {
     self.path = path
+    peerProcess = Self.peer(of: descriptor)
     pump = try DescriptorPump(adopting: descriptor, path: path)
   }
 
@@ -105,5 +109,16 @@ package final class UnixSocket: Transport {
     cfmakeraw(&settings)
     _ = tcsetattr(descriptor, TCSANOW, &settings)
     return descriptor
+  }
+
+  /// SO_PEERCRED; source: unix(7).
+  private static func peer(of descriptor: Int32) -> Int32? {
+    // struct ucred, which Glibc hides without _GNU_SOURCE.
+    var credentials: (pid: Int32, uid: UInt32, gid: UInt32) = (0, 0, 0)
+    var size = socklen_t(MemoryLayout.size(ofValue: credentials))
+    guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0, credentials.pid > 0 else {
+      return nil
+    }
+    return credentials.pid
   }
 }

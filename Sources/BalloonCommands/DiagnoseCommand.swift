@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import ArgumentParser
+import BalloonEvidence
+import Collectors
+import Reports
+import Rules
+
+/// `virt-balloon diagnose [TARGET…]`
+struct DiagnoseCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diagnose",
+    abstract: "Say whether ballooning works in a guest, and if not, why and what to do.",
+    discussion: """
+      Without a TARGET: one line for every running guest. Statistics are watched until they advance, at most twice their \
+      period and a second; --quick takes one reading and judges no change.
+      """)
+
+  @Argument(help: "A libvirt domain, or qmp:PATH.")
+  var targets: [String] = []
+
+  @OptionGroup var target: TargetOptions
+  @OptionGroup var output: OutputOptions
+
+  @Flag(help: "Take one reading; judge no change.")
+  var quick = false
+
+  @Flag(help: "Ask QEMU's monitor through libvirt: the device's own status. Taints the domain (custom-monitor).")
+  var monitor = false
+
+  func run() async throws {
+    let collector = GuestCollector(
+      CollectionOptions(quick: quick, monitor: monitor, deadline: target.deadline, tool: VirtBalloon.version))
+    if targets.isEmpty { throw try await everyGuest(collector) }
+    var worst = ExitCode.success
+    for name in targets {
+      let evidence: Evidence
+      do throws(TargetError) { evidence = try await collector.collect(TargetName(name), target) } catch {
+        worst = worst.worse(Console.fail(error.message, .unavailable))
+        continue
+      }
+      let diagnosis = Engine().diagnose(evidence)
+      try output.print(DiagnosisReport(diagnosis, evidence))
+      worst = worst.worse(ExitCode(diagnosis.verdict))
+    }
+    throw worst
+  }
+
+  /// One line for each running guest of one libvirt.
+  private func everyGuest(_ collector: GuestCollector) async throws -> ExitCode {
+    let sessions: [LibvirtSession]
+    do throws(TargetError) {
+      sessions = try await LibvirtSession.running(
+        uri: target.connect, readOnly: target.readOnly, deadline: target.deadline)
+    } catch {
+      return Console.fail(error.message, .unavailable)
+    }
+    var worst = ExitCode.success
+    var guests: [(diagnosis: Diagnosis, evidence: Evidence)] = []
+    for session in sessions {
+      do throws(TargetError) {
+        let evidence = try await collector.collect(session)
+        let diagnosis = Engine().diagnose(evidence)
+        guests.append((diagnosis, evidence))
+        worst = worst.worse(ExitCode(diagnosis.verdict))
+      } catch {
+        worst = worst.worse(Console.fail(error.message, .unavailable))
+      }
+    }
+    try output.print(OverviewReport(guests))
+    return worst
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import ArgumentParser
+import BalloonEvidence
+import Collectors
+
+/// How a guest is named and reached; the same for every command.
+struct TargetOptions: ParsableArguments {
+  @Option(name: [.short, .long], help: "The libvirt URI, as virsh has it.")
+  var connect: String?
+
+  @Flag(name: [.short, .customLong("readonly")], help: "Open libvirt read-only: no channel, so no word of the agent.")
+  var readOnly = false
+
+  @Option(help: "The socket of the agent's channel, for a qmp: target.")
+  var agentSocket: String?
+
+  @Option(name: .customLong("deadline"), help: "How many seconds one source may take.")
+  var seconds: Double = 10
+
+  var deadline: Duration { .milliseconds(Int64(min(max(seconds, 0.1), 3_600) * 1_000)) }
+
+  func validate() throws {
+    guard seconds.isFinite, seconds > 0 else { throw ValidationError("--deadline takes a number of seconds above 0") }
+    guard connect?.isEmpty != true else { throw ValidationError("--connect takes a libvirt URI") }
+  }
+}
+
+/// What a TARGET argument names.
+enum TargetName: Hashable, Sendable {
+  /// A libvirt domain's name, UUID or id.
+  case domain(String)
+  /// A QEMU monitor's socket.
+  case monitor(String)
+
+  init(_ text: String) {
+    self = text.hasPrefix("qmp:") ? .monitor(String(text.dropFirst(4))) : .domain(text)
+  }
+}
+
+extension GuestCollector {
+  /// Gathers the evidence of whatever `name` names.
+  func collect(_ name: TargetName, _ options: TargetOptions) async throws(TargetError) -> Evidence {
+    switch name {
+    case .domain(let domain):
+      try await collect(
+        try await LibvirtSession.find(
+          domain, uri: options.connect, readOnly: options.readOnly, deadline: options.deadline))
+    case .monitor(let path):
+      try await collect(monitor: path, agentSocket: options.agentSocket)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import BalloonEvidence
+import DomainXML
+import PCI
+
+/// What a domain's two XML documents say, as evidence.
+struct XMLFacts {
+  let live: DomainConfiguration
+  let time: Double
+
+  private var source: Provenance { Provenance("domain XML", trust: .host, time: time) }
+
+  private func observed<Value>(_ value: Value?) -> Observation<Value> {
+    value.map { .observed($0, source) } ?? .absent(source)
+  }
+
+  /// The configuration, with the target from the persistent XML where the domain has one.
+  func configuration(persistent: Result<DomainConfiguration, Failure>) -> ConfigurationEvidence {
+    var evidence = ConfigurationEvidence(
+      Unknown(failure: Failure(.notFound, "the domain has no virtio memballoon"), provenance: source))
+    evidence.maximum = observed(live.memory.maximum)
+    evidence.target = target(persistent)
+    guard let balloon = live.balloon else {
+      evidence.model = .absent(source)
+      return evidence
+    }
+    evidence.model = .observed(balloon.model.rawValue, source)
+    guard balloon.model.isVirtio else { return evidence }
+    evidence.statsPeriod = observed(balloon.statsPeriod.map(UInt64.init))
+    evidence.autodeflate = .observed(balloon.autodeflate ?? false, source)
+    evidence.freePageReporting = .observed(balloon.freePageReporting ?? false, source)
+    switch balloon.address {
+    case .pci(let placement)?: evidence.address = observed(placement.address)
+    case .other(let type)?:
+      evidence.address = .failed(Failure(.unsupported, "the balloon stands on \(type), not on PCI"), source)
+    case nil: evidence.address = .absent(source)
+    }
+    do throws(DomainXMLError) {
+      evidence.path = .observed(try live.balloonPath().path, source)
+    } catch {
+      evidence.path = .failed(Failure(.unsupported, error.description), source)
+    }
+    return evidence
+  }
+
+  /// libvirt's live `currentMemory` is what the balloon is, never what was asked of it: only the persistent XML tells.
+  private func target(_ persistent: Result<DomainConfiguration, Failure>) -> Observation<UInt64> {
+    let source = Provenance("persistent domain XML, currentMemory", trust: .host, time: time)
+    switch persistent {
+    case .success(let configuration):
+      guard let current = configuration.memory.current ?? configuration.memory.maximum else { return .absent(source) }
+      return .observed(current, source)
+    case .failure(let failure): return .failed(failure, source)
+    }
+  }
+
+  /// The agent's channel as the live XML has it.
+  func channel(named name: String) -> ChannelEvidence {
+    var evidence = ChannelEvidence(
+      Unknown(failure: Failure(.notAsked, "the XML does not tell"), provenance: source))
+    guard let channel = live.channels.first(where: { $0.targetName == name }) else {
+      evidence.port = .absent(source)
+      evidence.guestOpen = .absent(source)
+      evidence.heldByAnother = .absent(source)
+      return evidence
+    }
+    evidence.port = .observed(name, source)
+    if let state = channel.state { evidence.guestOpen = .observed(state == .connected, source) }
+    return evidence
+  }
+
+  /// Shared-memory devices: RAM controllers that are no balloon.
+  var decoys: Observation<[HostFunction]> {
+    let functions = live.sharedMemory.compactMap { device -> HostFunction? in
+      guard case .pci(let placement)? = device.address, let address = placement.address else { return nil }
+      let identity = PCIIdentity(
+        vendor: PCIIdentity.virtioVendor, device: 0x1110, classCode: .ramController)
+      return HostFunction(address: address, path: try? live.topology.path(of: placement).path, identity: identity)
+    }
+    return .observed(functions, source)
+  }
+
+  func describe(_ domain: inout DomainEvidence) {
+    domain.machine = observed(live.system.machine)
+    domain.osFamily = observed(live.system.family?.rawValue)
+  }
+}
+
+extension Failure {
+  init(_ error: DomainXMLError) { self.init(.malformed, error.description) }
+}

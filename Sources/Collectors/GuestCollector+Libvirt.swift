@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import AgentProtocol
+package import BalloonEvidence
+import DomainXML
+import Libvirt
+import QMP
+import Transports
+
+extension GuestCollector {
+  /// Gathers the evidence of a libvirt domain.
+  ///
+  /// Nothing here changes the guest or taints the domain, unless ``CollectionOptions/monitor`` is set.
+  /// - Throws: only when the domain itself cannot be read.
+  package func collect(_ session: LibvirtSession) async throws(TargetError) -> Evidence {
+    let domain = session.domain
+    var evidence = start(
+      Target(kind: .libvirt, name: domain.name, uuid: domain.uuid, location: session.uri), notices: session.notices)
+    let runner = SourceRunner()
+    let here = LibvirtSource(session: session, collector: self)
+
+    let status: DomainStatus
+    do throws(LibvirtError) { status = try await domain.status(until: deadline) } catch {
+      throw TargetError("\(session.uri): \(error.message)", Failure(error))
+    }
+    evidence.domain = await here.domain(status)
+    let isActive = status.isActive ?? (domain.id != nil)
+
+    // The XML comes first: it tells whether there is a balloon, and a channel to ask.
+    let xml = await runner.run("domain XML") { () async throws(Failure) in try await here.configuration(.live) }
+    switch xml {
+    case .success(let live):
+      let facts = XMLFacts(live: live, time: clock.now())
+      evidence.configuration = facts.configuration(persistent: await here.persistent())
+      evidence.channel = facts.channel(named: AgentChannel.portName)
+      evidence.device.decoys = facts.decoys
+      facts.describe(&evidence.domain)
+    case .failure(let failure):
+      let unknown = here.unknown(failure, "domain XML")
+      evidence.configuration = ConfigurationEvidence(unknown)
+      evidence.channel = ChannelEvidence(unknown)
+    }
+
+    guard isActive else {
+      let unknown = here.unknown(Failure(.notFound, "the domain does not run"), "libvirt")
+      evidence.readings = []
+      evidence.device = DeviceEvidence(unknown)
+      evidence.guest = GuestEvidence(unknown)
+      return await finish(evidence, runner)
+    }
+
+    evidence.readings = [await here.reading()]
+    if options.monitor {
+      evidence.collection.notices.append(
+        "QEMU's monitor was asked through libvirt: the domain is now marked as tainted (custom-monitor).")
+      let decoys = evidence.device.decoys
+      evidence.device = await here.monitor.device()
+      if evidence.device.decoys.value == nil { evidence.device.decoys = decoys }
+      evidence.channel = await here.monitor.channel().0
+      await runner.record("QEMU monitor", evidence.device.qomPath.failure, took: .zero)
+    } else {
+      let decoys = evidence.device.decoys
+      evidence.device = DeviceEvidence(here.monitorNotAsked)
+      evidence.device.decoys = decoys
+      evidence.device.qomPath = here.presence(evidence.configuration)
+    }
+
+    async let guest = here.agent(evidence, runner)
+    var sampled = evidence
+    await sample(&sampled) { await here.reading() }
+    (sampled.guest, sampled.channel) = await guest
+    if options.monitor { await here.monitor.refresh(&sampled.device) }
+    sampled.domain.interruptions = await here.interruptions(since: status)
+    return await finish(sampled, runner)
+  }
+
+  /// Closes the books.
+  func finish(_ evidence: Evidence, _ runner: SourceRunner) async -> Evidence {
+    var evidence = evidence
+    evidence.collection.finished = clock.now()
+    evidence.collection.sources = await runner.outcomes
+    return evidence
+  }
+}
+
+/// What is asked of libvirt about one domain.
+struct LibvirtSource: Sendable {
+  let session: LibvirtSession
+  let collector: GuestCollector
+
+  private var domain: Domain { session.domain }
+  private var deadline: ContinuousClock.Instant { collector.deadline }
+
+  func unknown(_ failure: Failure, _ source: String) -> Unknown {
+    Unknown(failure: failure, provenance: Provenance(source, trust: .host, time: collector.clock.now()))
+  }
+
+  private func observed<Value>(_ value: Value?, _ source: String) -> Observation<Value> {
+    let provenance = Provenance(source, trust: .host, time: collector.clock.now())
+    return value.map { .observed($0, provenance) } ?? .absent(provenance)
+  }
+
+  func domain(_ status: DomainStatus) async -> DomainEvidence {
+    var evidence = DomainEvidence(unknown(Failure(.notAsked, "libvirt does not tell"), "libvirt"))
+    evidence.state = observed(status.state.description, "virDomainGetState")
+    evidence.stateReason = observed(status.reasonName, "virDomainGetState")
+    do throws(LibvirtError) {
+      let hypervisor = try await session.connection.hypervisor(until: deadline)
+      evidence.libvirt = observed(hypervisor.libvirtVersion?.description, "virConnectGetLibVersion")
+      evidence.emulator = observed(hypervisor.version?.description, "virConnectGetVersion")
+    } catch {
+      let failed = unknown(Failure(error), "libvirt")
+      (evidence.libvirt, evidence.emulator) = (failed(), failed())
+    }
+    return evidence
+  }
+
+  func configuration(_ kind: Domain.Configuration) async throws(Failure) -> DomainConfiguration {
+    let bytes: [UInt8]
+    do throws(LibvirtError) { bytes = try await domain.xml(kind, until: deadline) } catch { throw Failure(error) }
+    do throws(DomainXMLError) { return try DomainConfiguration(xml: bytes) } catch { throw Failure(error) }
+  }
+
+  /// QEMU's monitor through libvirt's passthrough, which taints the domain: asked only with leave.
+  var monitor: MonitorFacts<MonitorPassthrough> {
+    let domain = domain
+    let deadline = deadline
+    return MonitorFacts(
+      monitor: MonitorPassthrough { command in
+        String(decoding: try await domain.monitorCommand(command, until: deadline), as: UTF8.self)
+      }, collector: collector)
+  }
+
+  /// The persistent configuration, which a transient domain has not.
+  func persistent() async -> Result<DomainConfiguration, Failure> {
+    do throws(Failure) {
+      let isPersistent: Bool
+      do throws(LibvirtError) { isPersistent = try await domain.isPersistent(until: deadline) } catch {
+        throw Failure(error)
+      }
+      guard isPersistent else {
+        throw Failure(.notFound, "a transient domain has no record of what was asked of its balloon")
+      }
+      return .success(try await configuration(.persistent))
+    } catch { return .failure(error) }
+  }
+
+  func reading() async -> Reading {
+    do throws(LibvirtError) {
+      let statistics = try await domain.memoryStatistics(until: deadline)
+      return Reading(statistics, time: collector.clock.now())
+    } catch {
+      return Reading(failed: Failure(error), source: "virDomainMemoryStats", time: collector.clock.now())
+    }
+  }
+
+  /// Without the monitor the XML is what tells whether there is a device.
+  func presence(_ configuration: ConfigurationEvidence) -> Observation<String> {
+    switch configuration.model {
+    case .observed("none", let provenance), .absent(let provenance): .absent(provenance)
+    case .observed: monitorNotAsked()
+    case .failed(let failure, let provenance): .failed(failure, provenance)
+    }
+  }
+
+  var monitorNotAsked: Unknown {
+    unknown(
+      Failure(
+        .notAsked, "QEMU's monitor was not asked, which through libvirt taints the domain",
+        ask: command("--monitor")), "QEMU monitor")
+  }
+
+  /// The command that would ask more.
+  private func command(_ option: String? = nil) -> String {
+    ["virt-balloon diagnose --connect", ShellWord.quoted(session.uri), option, ShellWord.quoted(domain.name)]
+      .compactMap { $0 }.joined(separator: " ")
+  }
+
+  /// What happened to the guest since `before`, as far as libvirt's state tells.
+  func interruptions(since before: DomainStatus) async -> Observation<[String]> {
+    do throws(LibvirtError) {
+      let now = try await session.connection.domain(domain.uuid, until: deadline)
+      let status = try await now.status(until: deadline)
+      var seen: [String] = []
+      if now.id != domain.id { seen.append(now.id == nil ? "stopped" : "restarted") }
+      if status.state != before.state { seen.append("became \(status.state)") }
+      return observed(seen.isEmpty ? nil : seen, "virDomainGetState and the domain's id")
+    } catch { return unknown(Failure(error), "libvirt")() }
+  }
+
+  /// The agent, over its own channel: opened only when the guest holds its end, and never kept.
+  func agent(_ evidence: Evidence, _ runner: SourceRunner) async -> (GuestEvidence, ChannelEvidence) {
+    var channel = evidence.channel
+    guard channel.port.value != nil else {
+      let failure =
+        channel.port.failure
+        ?? Failure(.notFound, "the domain has no channel named \(AgentChannel.portName)")
+      return (GuestEvidence(unknown(failure, "agent")), channel)
+    }
+    guard channel.guestOpen.value != false else {
+      let failure = Failure(.disconnected, "no program in the guest holds the agent's channel open")
+      return (GuestEvidence(unknown(failure, "agent")), channel)
+    }
+    guard !session.isReadOnly else {
+      let failure = Failure(
+        .denied, "a channel needs a read-write connection", ask: command())
+      return (GuestEvidence(unknown(failure, "agent")), channel)
+    }
+    let opened = await runner.run("agent") { () async throws(Failure) -> GuestEvidence in
+      let stream: Libvirt.DomainChannel
+      do throws(LibvirtError) {
+        stream = try await domain.openChannel(AgentChannel.portName, until: deadline)
+      } catch {
+        // libvirt has no code of its own for a channel that is taken; the channel is there and the guest has opened it.
+        throw error.code == .operationFailed ? Failure(.busy, error.message) : Failure(error)
+      }
+      let guest = await AgentCollector(clock: collector.clock, deadline: collector.options.deadline)
+        .collect(over: stream)
+      await stream.close(until: deadline)
+      if let failure = guest.agent.failure { throw failure }
+      return guest
+    }
+    switch opened {
+    case .success(let guest):
+      channel.heldByAnother = observed(false, "virDomainOpenChannel")
+      return (guest, channel)
+    case .failure(let failure):
+      if failure.reason == .busy { channel.heldByAnother = observed(true, "virDomainOpenChannel") }
+      return (GuestEvidence(unknown(failure, "agent")), channel)
+    }
+  }
+}

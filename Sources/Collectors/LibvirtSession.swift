@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import AgentProtocol
+import BalloonEvidence
+package import Libvirt
+package import Transports
+
+/// A domain that was found, and the connection to it.
+package struct LibvirtSession: Sendable {
+  package let connection: Connection
+  package let domain: Domain
+  package let uri: String
+  /// The connection can neither open channels nor pass monitor commands.
+  package let isReadOnly: Bool
+  /// What a report must tell of how the domain was found.
+  package let notices: [String]
+
+  /// Connects as `virsh` does, and looks a domain up.
+  ///
+  /// A read-write connection is tried first, since the agent's channel needs one; where it is refused, a read-only one
+  /// serves. Without a URI and without such a domain in the default one, `qemu:///system` is tried, read-only.
+  package static func find(
+    _ name: String, uri: String?, readOnly: Bool, deadline: Duration
+  ) async throws(TargetError) -> LibvirtSession {
+    let (connection, isReadOnly, refusal) = try await connect(uri, readOnly: readOnly, deadline)
+    do throws(LibvirtError) {
+      return LibvirtSession(
+        connection: connection, domain: try await connection.domain(name, until: .now + deadline),
+        uri: try await connection.uri(until: .now + deadline), isReadOnly: isReadOnly, notices: notices(refusal))
+    } catch {
+      let place = (try? await connection.uri(until: .now + deadline)) ?? uri ?? "libvirt's default URI"
+      let unavailable = TargetError("\(place): \(error.message)", Failure(error))
+      guard error.isNoDomain, uri == nil, place != systemURI else { throw unavailable }
+      guard
+        let other = try? await Connection.open(systemURI, readOnly: true, until: .now + deadline),
+        let domain = try? await other.domain(name, until: .now + deadline)
+      else { throw unavailable }
+      return LibvirtSession(
+        connection: other, domain: domain, uri: systemURI, isReadOnly: true,
+        notices: [
+          "\(place) has no such domain; it was found at \(systemURI), read-only. Give --connect \(systemURI) to ask its agent too."
+        ])
+    }
+  }
+
+  /// Connects read-write, or read-only where that is wanted or all that is allowed.
+  package static func connect(
+    _ uri: String?, readOnly: Bool, _ deadline: Duration
+  ) async throws(TargetError) -> (Connection, isReadOnly: Bool, refusal: LibvirtError?) {
+    do throws(LibvirtError) {
+      guard !readOnly else {
+        return (try await Connection.open(uri, readOnly: true, until: .now + deadline), true, nil)
+      }
+      do throws(LibvirtError) {
+        return (try await Connection.open(uri, readOnly: false, until: .now + deadline), false, nil)
+      } catch {
+        guard error.isDenied else { throw error }
+        return (try await Connection.open(uri, readOnly: true, until: .now + deadline), true, error)
+      }
+    } catch {
+      throw TargetError("\(uri ?? "libvirt's default URI"): \(error.message)", Failure(error))
+    }
+  }
+
+  /// Every running guest of one libvirt.
+  package static func running(
+    uri: String?, readOnly: Bool, deadline: Duration
+  ) async throws(TargetError) -> [LibvirtSession] {
+    let (connection, isReadOnly, refusal) = try await connect(uri, readOnly: readOnly, deadline)
+    do throws(LibvirtError) {
+      let place = try await connection.uri(until: .now + deadline)
+      return try await connection.domains(.active, until: .now + deadline).map {
+        LibvirtSession(
+          connection: connection, domain: $0.domain, uri: place, isReadOnly: isReadOnly,
+          notices: notices(refusal))
+      }
+    } catch {
+      throw TargetError("\(uri ?? "libvirt's default URI"): \(error.message)", Failure(error))
+    }
+  }
+
+  /// Opens the agent's channel of a domain, which needs a read-write connection.
+  package static func openAgentChannel(
+    _ name: String, uri: String?, deadline: Duration
+  ) async throws(TargetError) -> any Transport {
+    let session = try await find(name, uri: uri, readOnly: false, deadline: deadline)
+    do throws(LibvirtError) {
+      return try await session.domain.openChannel(AgentChannel.portName, until: .now + deadline)
+    } catch {
+      throw TargetError("\(session.uri), channel \(AgentChannel.portName): \(error.message)", Failure(error))
+    }
+  }
+
+  private static func notices(_ refusal: LibvirtError?) -> [String] {
+    refusal.map { ["The connection is read-only, because libvirt refused a read-write one: \($0.message)"] } ?? []
+  }
+
+  private static let systemURI = "qemu:///system"
+}

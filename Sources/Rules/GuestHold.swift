@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import BalloonEvidence
+
+/// Who holds the balloon's PCI function, by the guest's own word.
+enum GuestHold: Hashable, Sendable {
+  /// Nobody; `transport` when the virtio transport is bound and no balloon driver on it.
+  case nobody(transport: Bool)
+  /// The balloon's own driver, and whether it says that it started.
+  case balloonDriver(String, started: Bool?)
+  /// A driver that is known to be none of a balloon's.
+  case other(String, Confidence)
+  /// A driver of a name that is not known; it may be a vendor's balloon driver.
+  case unrecognised(String)
+  case unknown
+
+  /// Linux drivers that hold any function they are given.
+  static let generic: Set<String> = ["uio_pci_generic", "vfio-pci", "pci-stub", "igb_uio", "pciback", "xen-pciback"]
+}
+
+extension EvidenceReader {
+  /// Who holds the balloon in the guest, citing what tells; `nil`, with what is missing noted, when the guest's
+  /// functions are not known or the balloon is not among them.
+  mutating func guestHold() -> GuestHold? {
+    guard require(\.guest.functions) != nil else { return nil }
+    guard let index = peek(\.self).guestBalloonIndex else {
+      note(
+        missing: "the guest lists no function that is this balloon", at: "guest.functions", ask: nil)
+      return nil
+    }
+    guard let driver = read(guestFunction: index, \.driver) else { return nil }
+    switch driver {
+    case .failed:
+      note(missing: driver, at: "guest.functions.value.\(index).driver")
+      return .unknown
+    case .absent: return holdWithoutDriver(index)
+    case .observed(let name, _): return hold(by: name, index)
+    }
+  }
+
+  /// No sysfs driver, or no Service value. Windows' machine.inf holds a function without any service.
+  private mutating func holdWithoutDriver(_ index: Int) -> GuestHold {
+    let module = peek(\.guest.functions).value?[index].module.value
+    guard let module, module.lowercased().hasSuffix(".inf") else { return .nobody(transport: false) }
+    _ = read(guestFunction: index, \.module)
+    let provider = read(guestFunction: index, \.provider)?.value
+    if module.lowercased() == "machine.inf" || provider?.lowercased() == "microsoft" {
+      return .other(EvidenceText.name(module), .inferred)
+    }
+    return .unrecognised(EvidenceText.name(module))
+  }
+
+  private mutating func hold(by driver: String, _ index: Int) -> GuestHold {
+    let name = EvidenceText.name(driver)
+    switch driver.lowercased() {
+    case "balloon":
+      guard let code = read(guestFunction: index, \.problemCode) else { return .balloonDriver(name, started: nil) }
+      note(missing: code, at: "guest.functions.value.\(index).problemCode")
+      return .balloonDriver(name, started: code.value.map { $0 == 0 })
+    case "virtio-pci", "virtio_pci":
+      guard let virtio = read(guestFunction: index, \.virtioDriver) else { return .unknown }
+      switch virtio {
+      case .absent: return .nobody(transport: true)
+      case .failed:
+        note(missing: virtio, at: "guest.functions.value.\(index).virtioDriver")
+        return .unknown
+      case .observed("virtio_balloon", _):
+        guard let status = read(guestFunction: index, \.virtioStatus) else { return .unknown }
+        note(missing: status, at: "guest.functions.value.\(index).virtioStatus")
+        // DRIVER_OK is 4; NEEDS_RESET is 64, FAILED 128 (virtio 1.2, 2.1).
+        return .balloonDriver("virtio_balloon", started: status.value.map { $0 & 4 != 0 && $0 & 0xc0 == 0 })
+      case .observed(let other, _): return .other(EvidenceText.name(other), .established)
+      }
+    default:
+      let provider = read(guestFunction: index, \.provider)?.value
+      if provider?.lowercased() == "microsoft" { return .other(name, .inferred) }
+      if GuestHold.generic.contains(driver) || peek(\.guest.osFamily).value == "linux" {
+        return .other(name, .established)
+      }
+      return .unrecognised(name)
+    }
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// Steps that several rules share, with this guest's names; where a name is not known, a word in capitals stands for it.
+extension RemedyContext {
+  /// A virsh command about the guest; `nil` for a machine that is not libvirt's.
+  func virsh(_ verb: String, _ rest: String = "") -> String? {
+    guard monitorSocket == nil else { return nil }
+    let connect = uri.map { " -c \($0)" } ?? ""
+    return "virsh\(connect) \(verb) \(domain ?? "DOMAIN")" + (rest.isEmpty ? "" : " " + rest)
+  }
+
+  /// One command to a monitor socket of one's own, by socat; `nil` for libvirt's machines.
+  func monitor(_ command: String) -> String? {
+    guard let monitorSocket else { return nil }
+    return
+      "printf '%s\\n' '{\"execute\": \"qmp_capabilities\"}' '\(command)' | socat -t 2 - UNIX-CONNECT:\(monitorSocket)"
+  }
+
+  /// Looks again.
+  var checkAgain: RemedyStep {
+    RemedyStep(
+      .host, "Look again: this finding must be gone.", command: check ?? "virt-balloon diagnose \(domain ?? "DOMAIN")")
+  }
+
+  /// Starts polling of the statistics every five seconds.
+  var startPolling: [RemedyStep] {
+    if monitorSocket != nil {
+      let path = qomPath ?? "/machine/peripheral/balloon0"
+      return [
+        RemedyStep(
+          .host, "Ask the device for statistics every 5 seconds.",
+          command: monitor(
+            "{\"execute\": \"qom-set\", \"arguments\": {\"path\": \"\(path)\", "
+              + "\"property\": \"guest-stats-polling-interval\", \"value\": 5}}"))
+      ]
+    }
+    return [
+      RemedyStep(
+        .host, "Ask the guest for statistics every 5 seconds, at once.",
+        command: virsh("dommemstat", "--period 5 --live")),
+      RemedyStep(
+        .host, "Keep it for the next start: put <stats period='5'/> into <memballoon>.",
+        command: virsh("dommemstat", "--period 5 --config")),
+    ]
+  }
+
+  /// Changes the machine's definition.
+  func editDefinition(_ libvirtText: String, _ otherText: String) -> RemedyStep {
+    monitorSocket == nil
+      ? RemedyStep(.host, libvirtText, command: virsh("edit")) : RemedyStep(.host, otherText)
+  }
+
+  /// Installs the balloon's driver in the guest and shows that it runs.
+  var installDriver: [RemedyStep] {
+    switch system {
+    case .windows: installWindowsDriver
+    case .linux: loadLinuxDriver
+    case .unknown:
+      installWindowsDriver.map { $0.prefixed("In Windows: ") } + loadLinuxDriver.map { $0.prefixed("In Linux: ") }
+    }
+  }
+
+  /// The whole of virtio-win, or the balloon's driver by itself.
+  private var installWindowsDriver: [RemedyStep] {
+    [
+      RemedyStep(
+        .guest, "Run virtio-win-guest-tools.exe from the virtio-win ISO: it installs the drivers and BalloonService.",
+        command: "virtio-win-guest-tools.exe"),
+      RemedyStep(
+        .guest,
+        "Or the driver alone: in the ISO's folder Balloon\\<system>\\<architecture> (such as w11\\amd64 or 2k22\\amd64;"
+          + " see which ones this ISO has), from Windows 10 1607 on (earlier: pnputil -i -a balloon.inf).",
+        command: "pnputil /add-driver balloon.inf /install"),
+      RemedyStep(.guest, "The kernel driver must be RUNNING.", command: "sc query BALLOON"),
+    ]
+  }
+
+  private var loadLinuxDriver: [RemedyStep] {
+    let address = guestAddress ?? "ADDRESS"
+    return [
+      RemedyStep(
+        .guest, "Load the driver; where the module is missing, install the kernel's package of extra modules.",
+        command: "modprobe virtio_balloon"),
+      RemedyStep(
+        .guest, "Keep it for the next boot.", command: "echo virtio_balloon > /etc/modules-load.d/virtio_balloon.conf"),
+      RemedyStep(
+        .guest, "The link must name virtio_balloon.",
+        command: "readlink /sys/bus/pci/devices/\(address)/virtio*/driver"),
+    ]
+  }
+
+  /// Installs the service that delivers a Windows guest's statistics.
+  var installService: [RemedyStep] {
+    [
+      RemedyStep(.guest, "See whether the service is there and runs.", command: "sc query BalloonService"),
+      RemedyStep(.guest, "Start it when it is stopped.", command: "sc start BalloonService"),
+      RemedyStep(
+        .guest,
+        "Install it when it is missing: copy blnsvr.exe from the virtio-win ISO's folder Balloon\\<system>\\<architecture>"
+          + " to a fixed place, such as C:\\Program Files\\Balloon, and run it there (from the ISO's own path it would stop"
+          + " when the ISO is ejected).",
+        command: "blnsvr.exe -i"),
+    ]
+  }
+}
+
+extension RemedyStep {
+  /// The same step with words before its text.
+  func prefixed(_ words: String) -> RemedyStep { RemedyStep(place, words + text, command: command) }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import BalloonEvidence
+
+/// Text that is to stand as one word in a command that a person may paste into a shell.
+enum ShellWord {
+  /// `text` as one word of a POSIX shell, in single quotes where it needs them.
+  static func quoted(_ text: String) -> String {
+    let plain = text.utf8.allSatisfy { isPlain($0) || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ":") }
+    guard !plain || text.isEmpty else { return text }
+    return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+
+  /// `text` when it is a plain name, at most 64 letters, digits, `_`, `.` and `-`; `nil` otherwise. Only such a name
+  /// that a guest told may stand in a command.
+  static func name(_ text: String) -> String? {
+    let bytes = text.utf8
+    guard !bytes.isEmpty, bytes.count <= 64, bytes.allSatisfy(isPlain), bytes.first != UInt8(ascii: "-"),
+      text != ".", text != ".."
+    else { return nil }
+    return text
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
+}
+
+extension Target {
+  /// `virt-balloon diagnose` with these flags for this guest, as one would type it.
+  func diagnose(_ flags: String...) -> String {
+    var words = ["virt-balloon", "diagnose"] + flags
+    switch kind {
+    case .libvirt:
+      words += ["--connect", ShellWord.quoted(location)]
+      words.append(ShellWord.quoted(name ?? uuid ?? "DOMAIN"))
+    case .qmp: words.append(ShellWord.quoted("qmp:" + location))
+    }
+    return words.joined(separator: " ")
+  }
+}
+
+extension EvidenceReader {
+  /// The command that looks again.
+  func diagnose() -> String { target.diagnose() }
+
+  /// The command that would give the leaf at `path`, where its source named none.
+  func usualAsk(for path: String) -> String? {
+    if path.hasPrefix("device."), target.kind == .libvirt { return target.diagnose("--monitor") }
+    guard path.hasPrefix("guest.") else { return nil }
+    switch target.kind {
+    case .libvirt: return "start virt-balloon-agent in the guest, then: " + target.diagnose()
+    case .qmp:
+      return "start virt-balloon-agent in the guest, then: " + target.diagnose("--agent-socket", "PATH")
+    }
+  }
+}
