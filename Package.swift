@@ -75,12 +75,16 @@ let package = Package(
     .executableTarget(name: "virt-balloon", dependencies: ["BalloonCommands"]),
 
     // Fuzzers: one hostile input each.
-    .executableTarget(name: "fuzz-records", dependencies: ["AgentProtocol"], path: "Tests/Fuzz/fuzz-records"),
+    .executableTarget(
+      name: "fuzz-records", dependencies: ["AgentProtocol"], path: "Tests/Fuzz/fuzz-records", exclude: ["seeds"]),
     .executableTarget(
       name: "fuzz-qmp", dependencies: ["AgentProtocol", "QMP"], path: "Tests/Fuzz/fuzz-qmp",
       exclude: ["capture.py", "seeds"]),
     .executableTarget(
       name: "fuzz-domain-xml", dependencies: ["DomainXML"], path: "Tests/Fuzz/fuzz-domain-xml", exclude: ["seeds"]),
+
+    // The vectors of `protocol/`, read for every test that they drive.
+    .target(name: "ProtocolVectors", dependencies: ["AgentProtocol"], path: "Tests/ProtocolVectors"),
 
     // Real guests: the library, and the program behind `make demo` and `make bench`.
     .target(name: "GuestRig", dependencies: [subprocess, system], path: "Tests/GuestRig", exclude: ["image", "scripts"]),
@@ -88,13 +92,16 @@ let package = Package(
 
     // Tests, in the order of the targets above.
     .testTarget(name: "PCITests", dependencies: ["PCI"]),
-    .testTarget(name: "AgentProtocolTests", dependencies: ["AgentProtocol"]),
-    .testTarget(name: "AgentCoreTests", dependencies: ["AgentCore", "AgentProtocol", "PCI"]),
-    .testTarget(name: "AgentLinuxTests", dependencies: ["AgentCore", "AgentLinux", "AgentProtocol", "PCI", subprocess]),
+    .testTarget(name: "AgentProtocolTests", dependencies: ["AgentProtocol", "ProtocolVectors"]),
+    .testTarget(name: "AgentCoreTests", dependencies: ["AgentCore", "AgentProtocol", "PCI", "ProtocolVectors"]),
+    .testTarget(
+      name: "AgentLinuxTests",
+      dependencies: ["AgentCore", "AgentLinux", "AgentProtocol", "PCI", "virt-balloon-agent", subprocess],
+      exclude: ["Fixtures"]),
     .testTarget(name: "BalloonEvidenceTests", dependencies: ["BalloonEvidence", "PCI"]),
     .testTarget(name: "RulesTests", dependencies: ["BalloonEvidence", "PCI", "Rules"]),
     .testTarget(name: "TransportsTests", dependencies: ["Transports"]),
-    .testTarget(name: "GuestLinkTests", dependencies: ["AgentProtocol", "GuestLink", "Transports"]),
+    .testTarget(name: "GuestLinkTests", dependencies: ["AgentProtocol", "GuestLink", "ProtocolVectors", "Transports"]),
     .testTarget(name: "QMPTests", dependencies: ["AgentProtocol", "PCI", "QMP", "Transports"]),
     .testTarget(name: "LibvirtTests", dependencies: ["Libvirt", "Transports"]),
     .testTarget(name: "DomainXMLTests", dependencies: ["DomainXML", "PCI"], exclude: ["Fixtures"]),

@@ -41,7 +41,7 @@ package enum IncomingRequest: Hashable, Sendable {
       return
     }
     let id = object["id"].flatMap { $0.uint }
-    guard object["jsonrpc"]?.string == "2.0", let method = object["method"]?.string else {
+    guard object.saysJSONRPC, let method = object["method"]?.string else {
       self = .invalid(id: id, ProtocolError(.invalidRequest, "a request has jsonrpc \"2.0\" and a method"))
       return
     }
@@ -59,6 +59,11 @@ package enum IncomingRequest: Hashable, Sendable {
     default: self = .invalid(id: id, ProtocolError(.invalidParameters, "params are an object"))
     }
   }
+}
+
+extension JSONObject {
+  /// Whether the member `jsonrpc` is `2.0`, compared byte by byte.
+  fileprivate var saysJSONRPC: Bool { self["jsonrpc"]?.string?.utf8.elementsEqual("2.0".utf8) ?? false }
 }
 
 /// A JSON-RPC 2.0 response: what an agent sends.
@@ -91,7 +96,7 @@ package struct Reply: Hashable, Sendable {
     do throws(JSONError) { json = try JSON(parsing: record, limits: .reply) } catch {
       throw ProtocolError(.parseError, error.description)
     }
-    guard let object = json.object, object["jsonrpc"]?.string == "2.0" else {
+    guard let object = json.object, object.saysJSONRPC else {
       throw ProtocolError(.invalidRequest, "not a JSON-RPC 2.0 response")
     }
     switch object["id"] {

@@ -80,6 +80,8 @@ package struct GuestConfiguration: Sendable {
 
   /// The agent's port.
   package static let agentPort = "org.virt-balloon.agent.0"
+  /// QEMU's id of that port's device.
+  static let agentPortID = "agent-port"
   /// qemu-ga's.
   package static let qemuGuestAgentPort = "org.qemu.guest_agent.0"
 

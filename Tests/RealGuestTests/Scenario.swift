@@ -181,6 +181,15 @@ extension Scenario {
             }
           }, host: HostExpectation(agentPortOpen: true)),
         Stage(
+          name: "port unplugged and plugged",
+          prepare: { guest in
+            try await guest.unplugAgentPort()
+            try await guest.plugAgentPort()
+            try await waitUntil("the agent opened its port again") {
+              try await HostView(guest.monitor).agentPortOpen == true
+            }
+          }, host: HostExpectation(agentPortOpen: true)),
+        Stage(
           name: "agent stopped", prepare: { try await $0.control("vb agent stop; vb agent status | grep '^State:.T'") },
           host: HostExpectation(agentPortOpen: true)),
         Stage(
