@@ -161,6 +161,10 @@ enum AgentRules {
         _ = reader.read(\.guest.agent)
         return .found("Another client on the host holds the agent's channel.")
       }
+      if reader.peek(\.channel.heldByAnother).value == nil, reader.peek(\.channel.guestOpen).value == false {
+        _ = reader.read(\.channel.guestOpen)
+        return .notApplicable("No program in the guest has opened the port, so nobody could be kept from it.")
+      }
       guard let isHeld = reader.require(\.channel.heldByAnother) else { return .inconclusive }
       return isHeld
         ? .found("Another client on the host holds the agent's channel.")

@@ -49,8 +49,11 @@ enum GuestRules {
     switch state {
     case "crashed", "guest-panicked", "internal-error", "io-error": .warning
     case "paused":
-      ["migration", "save", "dump", "snapshot", "starting up", "starting-up", "postcopy", "from-snapshot"]
-        .contains { reason?.hasPrefix($0) == true } ? .note : .warning
+      // libvirt's words for pauses that end by themselves (virDomainPausedReason).
+      [
+        "migrating", "saving", "dumping", "from snapshot", "creating snapshot", "starting up", "post-copy",
+        "shutting down",
+      ].contains(reason) ? .note : .warning
     default: .note
     }
   }
@@ -112,9 +115,10 @@ enum GuestRules {
     _ = reader.read(\.device.siblings)
     _ = reader.read(\.guest.agent)
     _ = reader.read(\.domain.uptime)
-    let since = uptime.map { " It was started or reset \(EvidenceText.duration($0)) ago." } ?? ""
+    let since = uptime.map { " The machine was started \(EvidenceText.duration($0)) ago." } ?? ""
+    let again = reader.answeredBefore() == nil ? "may still be booting" : "has had a driver before: it may be rebooting"
     return .found(
       "Nothing shows that an operating system is up: no driver has started the balloon, and nothing else that only a "
-        + "system drives is started.\(since) It may still be booting.")
+        + "system drives is started.\(since) The guest \(again).")
   }
 }

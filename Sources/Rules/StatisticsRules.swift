@@ -177,6 +177,7 @@ enum StatisticsRules {
     case .never: return .notApplicable("The guest has never delivered statistics.")
     case .unchanged(let span, _):
       guard span > Double(period) + 1 else {
+        if let age = reader.statisticsAge(), age <= 2 * Double(period) + 2 { return fresh(age) }
         reader.note(
           missing: "the readings lie less than a period and a second apart", at: "collection.sampled",
           ask: reader.diagnose())
@@ -190,12 +191,18 @@ enum StatisticsRules {
     case .unknown: break
     }
     // One reading tells of age, never of change: fresh statistics are healthy, old ones are an open question.
-    if let recent = reader.recentAnswer() { return .healthy("Statistics are fresh: \(recent).") }
+    if let age = reader.statisticsAge(), age <= 2 * Double(period) + 2 { return fresh(age) }
     if let index = reader.peek(\.readings).indices.last, let leaf = reader.read(reading: index, \.lastUpdate) {
       reader.note(missing: leaf, at: "readings.\(index).lastUpdate")
     }
     reader.noteNoSample()
     return .inconclusive
+  }
+}
+
+extension StatisticsRules {
+  private static func fresh(_ age: Double) -> Assessment {
+    .healthy("The statistics were \(EvidenceText.duration(age)) old when they were read.")
   }
 }
 

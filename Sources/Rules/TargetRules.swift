@@ -57,6 +57,11 @@ enum TargetRules {
       _ = reader.read(\.configuration.target)
       return .notApplicable("Nobody is known to have asked for a size.")
     }
+    // A bare monitor and a transient domain keep no record, so there is none to be followed.
+    if let failure = reader.peek(\.configuration.target).failure, failure.reason == .notFound {
+      _ = reader.read(\.configuration.target)
+      return .notApplicable("Nobody keeps a record of what size was asked for.")
+    }
     guard let target = reader.require(\.configuration.target),
       let maximum = reader.require(\.configuration.maximum)
     else { return .inconclusive }

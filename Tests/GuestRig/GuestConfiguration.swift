@@ -31,9 +31,9 @@ package struct GuestConfiguration: Sendable {
   package enum Driver: String, Sendable {
     /// virtio_pci and virtio_balloon.
     case load
-    /// virtio_pci only (FIELD S1b).
+    /// virtio_pci only.
     case none
-    /// No driver at all on that function, virtio_pci on the others (FIELD S1).
+    /// No driver at all on that function, virtio_pci on the others.
     case unclaimed
     /// uio_pci_generic on it, as Windows' generic RAM-controller driver sits on one.
     case generic

@@ -62,7 +62,8 @@ struct CatalogueTests {
     }
   }
 
-  @Test("Every rule says healthy, found, not applicable and inconclusive of its own fixtures", arguments: RuleFixture.all)
+  @Test(
+    "Every rule says healthy, found, not applicable and inconclusive of its own fixtures", arguments: RuleFixture.all)
   func saysAllFour(fixture: RuleFixture) throws {
     let rule = try #require(Catalogue.rule(fixture.id))
     var healthy = EvidenceReader(fixture.healthy)
@@ -96,7 +97,8 @@ struct CatalogueTests {
     for evidence in [fixture.healthy, fixture.found, fixture.notApplicable] {
       let diagnosis = Engine().diagnose(evidence)
       let sentences =
-        diagnosis.findings.map(\.summary) + diagnosis.healthy.map(\.statement) + diagnosis.notApplicable.map(\.statement)
+        diagnosis.findings.map(\.summary) + diagnosis.healthy.map(\.statement)
+        + diagnosis.notApplicable.map(\.statement)
       for sentence in sentences {
         #expect(sentence.hasSuffix("."), "\(sentence)")
         #expect(!sentence.contains("  ") && !sentence.contains(".."), "\(sentence)")
