@@ -39,7 +39,7 @@ struct PropertyTests {
     let tree = try JSONTree(fixture.found)
     let leaves = tree.leaves()
     var random = SplitMix(seed: 20_250_921)
-    for _ in 0..<60 {
+    for _ in 0..<25 {
       let share = UInt64.random(in: 2...9, using: &random)
       var thinned = tree
       for leaf in leaves where UInt64.random(in: 0..<10, using: &random) < share { thinned = thinned.failing(leaf) }
