@@ -116,7 +116,8 @@ package struct PortServer<Platform: GuestPlatform> {
     let now = vb_poll(port, 0, 0)
     guard now >= 0 else { return true }
     let state = UInt32(truncatingIfNeeded: now)
-    return state & VB_FAILED.rawValue != 0 || state & (VB_HUNG_UP.rawValue | VB_READABLE.rawValue) == VB_HUNG_UP.rawValue
+    return state & VB_FAILED.rawValue != 0
+      || state & (VB_HUNG_UP.rawValue | VB_READABLE.rawValue) == VB_HUNG_UP.rawValue
   }
 
   /// Reads and answers until there is nothing more now, which no edge would tell again.

@@ -9,6 +9,8 @@ struct FakePlatform: GuestPlatform {
   var failure: ProtocolError?
   var osName = "Fake OS 1"
   var memberCount = 1
+  /// Where its memory facts come from.
+  var source = "test"
   /// The functions' keys.
   var keys: [UInt64] = [5]
   /// The driver's name of every function.
@@ -32,7 +34,7 @@ struct FakePlatform: GuestPlatform {
     try fail()
     return NamedFacts(
       (0..<memberCount).map {
-        NamedFacts.Member($0 == 0 ? MemoryField.total : "member\($0)", .observed(1 << 54, source: "test"))
+        NamedFacts.Member($0 == 0 ? MemoryField.total : "member\($0)", .observed(1 << 54, source: source))
       })
   }
   func statistics() throws(ProtocolError) -> NamedFacts {

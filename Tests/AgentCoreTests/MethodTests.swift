@@ -67,7 +67,9 @@ struct MethodTests {
     }
   }
 
-  @Test("A cursor that is no number from 0 to 2^53 is refused", arguments: ["pci.functions", "driver.services", "log.balloon"])
+  @Test(
+    "A cursor that is no number from 0 to 2^53 is refused",
+    arguments: ["pci.functions", "driver.services", "log.balloon"])
   mutating func badCursor(method: String) throws {
     for cursor: JSON in ["1", .null, .integer(-1), .bool(true), []] {
       #expect(try agent.errorCode(method, ["cursor": cursor]) == .invalidParameters)

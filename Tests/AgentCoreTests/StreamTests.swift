@@ -50,7 +50,8 @@ struct StreamTests {
   @Test("A record that another one cuts short is not answered")
   func truncated() throws {
     var agent = TestAgent()
-    #expect(try agent.send("\u{1e}{\"jsonrpc\":\"2.0\",\"id\":6,\"method\":\"agent.ping\"}" + Self.ping).map { $0.id } == [7])
+    #expect(
+      try agent.send("\u{1e}{\"jsonrpc\":\"2.0\",\"id\":6,\"method\":\"agent.ping\"}" + Self.ping).map { $0.id } == [7])
   }
 
   @Test("A request over 64 KiB is refused once, and the next one is served")
