@@ -61,7 +61,7 @@ struct AgentPing: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ping", abstract: "Measure how long the agent takes to answer.")
   @OptionGroup var agent: AgentOptions
-  @Option(name: .shortAndLong, help: "How many times.") var count = 1
+  @Option(name: [.customShort("n"), .long], help: "How many times.") var count = 1
 
   func validate() throws {
     guard 1...1_000_000 ~= count else { throw ValidationError("--count takes a number from 1 to 1000000") }
