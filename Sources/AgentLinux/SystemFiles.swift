@@ -14,7 +14,8 @@ struct SystemFiles: Sendable {
   }
 
   /// The content of a file. One of more than `limit` bytes is refused, since its end would read as missing.
-  func bytes(_ path: String, limit: Int) -> Reading<[UInt8]> {
+  /// - Parameter end: the byte at which reading may stop when it is the last that was read.
+  func bytes(_ path: String, limit: Int, end: UInt8? = nil) -> Reading<[UInt8]> {
     let opened = vb_open_read(root + path)
     guard opened >= 0 else { return Reading(SystemError(code: opened)) }
     let descriptor = Int32(truncatingIfNeeded: opened)
@@ -31,13 +32,14 @@ struct SystemFiles: Sendable {
         guard content.count <= limit else {
           return .failed(FactFailure(.malformed, "longer than " + String(limit) + " bytes"))
         }
+        if let end, content.last == end { return .value(content) }
       }
     }
   }
 
   /// The text of a file of one short line, without its line feed.
   func line(_ path: String) -> Reading<String> {
-    bytes(path, limit: 1024).then { text($0[...]) }
+    bytes(path, limit: 1024, end: UInt8(ascii: "\n")).then { text($0[...]) }
   }
 
   /// A file of one hexadecimal number, as sysfs writes it: `0x1af4`.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import ArgumentParser
+import Glibc
 
 /// The program's root command.
 struct VirtBalloon: AsyncParsableCommand {
@@ -22,7 +23,22 @@ struct VirtBalloon: AsyncParsableCommand {
   static let version = "0.1.0"
 }
 
-/// Runs the program with the process's arguments.
-package func runVirtBalloon() async {
-  await VirtBalloon.main()
+/// Runs the program with the process's arguments, and ends the process.
+package func runVirtBalloon() async -> Never {
+  do {
+    var command = try await VirtBalloon.asyncParseAsRoot()
+    if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+    end(.success)
+  } catch let status as ExitCode {
+    end(status)
+  } catch {
+    VirtBalloon.exit(withError: error)
+  }
+}
+
+/// Ends the process without calling the final functions of libvirt's fifty libraries: they would be read into memory
+/// for that, and all that they clean up goes with the process. Output is never left in a buffer but by `print`.
+private func end(_ status: ExitCode) -> Never {
+  fflush(nil)
+  _exit(status.rawValue)
 }

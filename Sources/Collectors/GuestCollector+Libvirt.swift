@@ -81,6 +81,7 @@ extension GuestCollector {
     if let told = told.0 ?? told.1 { (sampled.guest, sampled.channel) = told }
     if options.monitor { await here.monitor.refresh(&sampled.device) }
     sampled.domain.interruptions = await here.interruptions(since: status)
+    Connection.giveBackUnchangedPages()
     return await finish(sampled, runner)
   }
 

@@ -107,6 +107,10 @@ package actor Connection {
     try? await withDeadline(deadline) { await self.disconnect() }
   }
 
+  /// Gives back the pages that libvirt and this program have only read so far: most of them served the calls that are
+  /// done, and what comes next reads again what it needs. For a program that goes on to other work.
+  package static func giveBackUnchangedPages() { LoadedLibraries.none.releasePagesOfNewer() }
+
   private func disconnect() {
     guard let pointer, let functions else { return }
     self.pointer = nil

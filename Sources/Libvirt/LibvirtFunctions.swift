@@ -124,6 +124,8 @@ private struct SharedLibrary {
   init(_ name: String, remedy: String) throws(LibvirtError) {
     self.name = name
     before = LoadedLibraries()
+    // What this program needed to start, to read its arguments and to be linked is little needed again either.
+    LoadedLibraries.none.releasePagesOfNewer()
     guard let handle = dlopen(name, RTLD_LAZY | RTLD_LOCAL) else {
       let reason = dlerror().map { BoundedText.string($0, limit: 1024) } ?? "no reason was given"
       throw LibvirtError(.libraryMissing, "\(name) could not be loaded: \(remedy); the dynamic linker says: \(reason)")

@@ -26,6 +26,11 @@ struct LoadedLibraries {
     }
   }
 
+  /// None: everything is newer, this program included.
+  static var none: LoadedLibraries { LoadedLibraries(addresses: []) }
+
+  private init(addresses: Set<UInt>) { self.addresses = addresses }
+
   /// Gives back the unchanged pages of every library that was loaded since this was taken.
   ///
   /// They are read again from the page cache when they are needed. Only segments that the library itself maps as never
