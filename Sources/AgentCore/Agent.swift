@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-package import AgentProtocol
+import AgentProtocol
 
 /// The agent without its system: bytes of requests in, records of replies out.
 ///

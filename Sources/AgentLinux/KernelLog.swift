@@ -48,7 +48,9 @@ extension LinuxPlatform {
       guard unfinished.count <= 64 << 10 else { throw ProtocolError(.internalError, path + ": no records") }
     }
     _ = body(
-      last &+ 1, LogLine(microseconds: nil, text: "the log has more than " + String(Self.recordLimit) + " records" + String.cutMark))
+      last &+ 1,
+      LogLine(
+        microseconds: nil, text: "the log has more than " + String(Self.recordLimit) + " records" + String.cutMark))
   }
 }
 
@@ -57,7 +59,9 @@ enum KernelLogRecord {
   /// The record's sequence number and line, if it is about the balloon.
   static func balloonLine(_ record: ArraySlice<UInt8>) -> (number: UInt64, line: LogLine)? {
     // Lines that begin with a space are a record's further properties.
-    guard record.first != UInt8(ascii: " "), let semicolon = record.firstIndex(of: UInt8(ascii: ";")) else { return nil }
+    guard record.first != UInt8(ascii: " "), let semicolon = record.firstIndex(of: UInt8(ascii: ";")) else {
+      return nil
+    }
     let text = record[record.index(after: semicolon)...]
     guard isAboutBalloon(text) else { return nil }
     let fields = record[..<semicolon].split(separator: UInt8(ascii: ","), maxSplits: 3)

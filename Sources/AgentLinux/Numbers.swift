@@ -45,17 +45,30 @@ struct NumberTable {
   /// The number of that name times `unit`, with `kB` behind it times 1024.
   subscript(name: String, unit unit: UInt64 = 1) -> Fact<UInt64> {
     content.then { bytes in
-      for line in bytes.split(separator: UInt8(ascii: "\n")) {
-        let words = line.split(maxSplits: 3) { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ":") }
-        guard let key = words.first, key.elementsEqual(name.utf8) else { continue }
-        guard words.count >= 2, let number = decimalNumber(words[1]) else {
-          return .failed(FactFailure(.malformed, "not a number"))
-        }
-        let isKilobytes = words.count > 2 && words[2].elementsEqual("kB".utf8)
-        let (value, overflow) = number.multipliedReportingOverflow(by: isKilobytes ? 1024 : unit)
-        return overflow ? .failed(FactFailure(.malformed, "past 64 bits")) : .value(value)
+      guard let words = Self.words(after: name, in: bytes) else { return .missing }
+      guard let digits = words.first, let number = decimalNumber(digits) else {
+        return .failed(FactFailure(.malformed, "not a number"))
       }
-      return .missing
+      let isKilobytes = words.count > 1 && words[1].elementsEqual("kB".utf8)
+      let (value, overflow) = number.multipliedReportingOverflow(by: isKilobytes ? 1024 : unit)
+      return overflow ? .failed(FactFailure(.malformed, "past 64 bits")) : .value(value)
     }.fact(source: path + " " + name)
   }
+
+  /// The words behind `name` on its line, without cutting up the other lines: these tables are long and asked often.
+  private static func words(after name: String, in bytes: [UInt8]) -> [ArraySlice<UInt8>]? {
+    let name = Array(name.utf8)
+    var start = 0
+    while start < bytes.count {
+      var at = start
+      while at < bytes.count, at &- start < name.count, bytes[at] == name[at &- start] { at &+= 1 }
+      let isFound = at &- start == name.count && at < bytes.count && isSpace(bytes[at])
+      while at < bytes.count, bytes[at] != UInt8(ascii: "\n") { at &+= 1 }
+      if isFound { return bytes[(start &+ name.count)..<at].split(maxSplits: 2, whereSeparator: isSpace) }
+      start = at &+ 1
+    }
+    return nil
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: ":") }
 }

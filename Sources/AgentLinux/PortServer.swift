@@ -92,7 +92,7 @@ package struct PortServer<Platform: GuestPlatform> {
 
   /// Serves until the port is unplugged or fails.
   private mutating func serve(_ port: Int32) {
-    let opened = vb_edge_open(port)
+    let opened = vb_edge_open(port, 0)
     guard opened >= 0 else { return }
     let edge = Int32(truncatingIfNeeded: opened)
     defer { vb_close(edge) }
@@ -116,7 +116,8 @@ package struct PortServer<Platform: GuestPlatform> {
     let now = vb_poll(port, 0, 0)
     guard now >= 0 else { return true }
     let state = UInt32(truncatingIfNeeded: now)
-    return state & VB_FAILED.rawValue != 0 || state & (VB_HUNG_UP.rawValue | VB_READABLE.rawValue) == VB_HUNG_UP.rawValue
+    return state & VB_FAILED.rawValue != 0
+      || state & (VB_HUNG_UP.rawValue | VB_READABLE.rawValue) == VB_HUNG_UP.rawValue
   }
 
   /// Reads and answers until there is nothing more now, which no edge would tell again.
@@ -124,8 +125,9 @@ package struct PortServer<Platform: GuestPlatform> {
     while true {
       let count = input.withUnsafeMutableBufferPointer { vb_read(port, $0.baseAddress, Int64($0.count)) }
       guard count > 0, count <= input.count else {
-        if count == 0 || SystemError(code: count).kind == .again { return }
-        throw SystemError(code: count)
+        guard count == 0 || SystemError(code: count).kind == .again else { throw SystemError(code: count) }
+        writer.inputHasEnded(peerIsAway: count == 0)
+        return
       }
       try answer(input[..<Int(count)], with: &agent, on: &writer)
     }

@@ -51,11 +51,11 @@ package enum StandardStreams {
   /// Lets a write to a pipe that nobody reads fail instead of ending the program.
   package static func ignoreBrokenPipes() { vb_ignore_broken_pipes() }
 
-  /// Sixteen random bytes; fewer when the system has none to give.
+  /// Sixteen bytes that differ from process to process. No secret may rest on them.
   package static func randomBytes() -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 16)
-    let count = bytes.withUnsafeMutableBufferPointer { vb_random($0.baseAddress, Int64($0.count)) }
-    return count == bytes.count ? bytes : []
+    bytes.withUnsafeMutableBufferPointer { vb_random($0.baseAddress, Int64($0.count)) }
+    return bytes
   }
 
   /// Ends the program.

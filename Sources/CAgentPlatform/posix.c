@@ -126,7 +126,26 @@ int64_t vb_machine(uint8_t *buffer, int64_t capacity) {
 
 int64_t vb_page_size(void) { return sysconf(_SC_PAGESIZE); }
 
-int64_t vb_random(uint8_t *buffer, int64_t count) { return getentropy(buffer, (size_t)count) < 0 ? -errno : count; }
+#ifndef GRND_INSECURE
+#define GRND_INSECURE 0x0004 /* Linux 5.6 */
+#endif
+
+void vb_random(uint8_t *buffer, int64_t count) {
+  if (getrandom(buffer, (size_t)count, GRND_INSECURE) == count) return;
+  if (getrandom(buffer, (size_t)count, GRND_NONBLOCK) == count) return;
+  /* An older kernel without entropy yet: the clocks and the process id, spread by splitmix64. */
+  struct timespec now = { 0, 0 }, since_boot = { 0, 0 };
+  clock_gettime(CLOCK_REALTIME, &now);
+  clock_gettime(CLOCK_MONOTONIC, &since_boot);
+  uint64_t state = (uint64_t)now.tv_sec << 30 ^ (uint64_t)now.tv_nsec ^ (uint64_t)since_boot.tv_nsec << 20
+    ^ (uint64_t)getpid() << 44;
+  for (int64_t i = 0; i < count; i++) {
+    uint64_t mixed = state += 0x9e3779b97f4a7c15;
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111eb;
+    buffer[i] = (uint8_t)(mixed ^ mixed >> 31);
+  }
+}
 
 static int64_t ready_bits(uint32_t readable, uint32_t writable, uint32_t hung_up, uint32_t failed) {
   return (readable ? VB_READABLE : 0) | (writable ? VB_WRITABLE : 0) | (hung_up ? VB_HUNG_UP : 0)
@@ -142,10 +161,10 @@ int64_t vb_poll(int32_t fd, int32_t writable, int32_t milliseconds) {
     wait.revents & (POLLERR | POLLNVAL));
 }
 
-int64_t vb_edge_open(int32_t fd) {
+int64_t vb_edge_open(int32_t fd, int32_t writable) {
   int edge = epoll_create1(EPOLL_CLOEXEC);
   if (edge < 0) return -errno;
-  struct epoll_event interest = { .events = EPOLLIN | EPOLLET };
+  struct epoll_event interest = { .events = (writable ? EPOLLOUT : EPOLLIN) | EPOLLET };
   if (epoll_ctl(edge, EPOLL_CTL_ADD, fd, &interest) < 0) {
     int error = errno;
     close(edge);

@@ -2,6 +2,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
+#include <link.h>
 
 /*
  * Nothing of libvirt is linked: its functions are found by name when they are first needed. Swift cannot ask a C
@@ -13,6 +14,8 @@ VB_FUNCTION(virInitialize);
 VB_FUNCTION(virSetErrorFunc);
 VB_FUNCTION(virGetLastError);
 VB_FUNCTION(virGetVersion);
+VB_FUNCTION(virEventRegisterDefaultImpl);
+VB_FUNCTION(virEventRunDefaultImpl);
 
 VB_FUNCTION(virConnectOpen);
 VB_FUNCTION(virConnectOpenReadOnly);
@@ -40,10 +43,11 @@ VB_FUNCTION(virDomainGetControlInfo);
 VB_FUNCTION(virDomainOpenChannel);
 
 VB_FUNCTION(virStreamNew);
-VB_FUNCTION(virStreamRef);
 VB_FUNCTION(virStreamSend);
 VB_FUNCTION(virStreamRecv);
-VB_FUNCTION(virStreamFinish);
+VB_FUNCTION(virStreamEventAddCallback);
+VB_FUNCTION(virStreamEventUpdateCallback);
+VB_FUNCTION(virStreamEventRemoveCallback);
 VB_FUNCTION(virStreamAbort);
 VB_FUNCTION(virStreamFree);
 
@@ -51,3 +55,16 @@ VB_FUNCTION(virStreamFree);
 VB_FUNCTION(virDomainQemuMonitorCommand);
 
 #undef VB_FUNCTION
+
+/*
+ * dl_iterate_phdr, which <link.h> hides from Swift, as Swift compiles C without _GNU_SOURCE. The structure's first
+ * members, in their order of <link.h>.
+ */
+struct vb_loaded_object {
+  ElfW(Addr) address;
+  const char *name;
+  const ElfW(Phdr) *headers;
+  ElfW(Half) header_count;
+};
+int vb_iterate_loaded_objects(int (*callback)(struct vb_loaded_object *object, size_t size, void *data), void *data)
+    __asm__("dl_iterate_phdr");

@@ -5,7 +5,7 @@ package struct DomainMemory: Sendable, Equatable {
   /// `<memory>`: what the guest is given at boot, and the most that a balloon can leave it.
   package var maximum: UInt64?
   /// `<currentMemory>`. In the XML of a running domain libvirt writes the balloon's *actual* size here, never its
-  /// target; in an inactive one it is what the guest is meant to have. Source: FIELD B.1.
+  /// target; in an inactive one it is what the guest is meant to have.
   package var current: UInt64?
   /// `<maxMemory>`: to how much memory devices may be plugged in.
   package var hotplugMaximum: UInt64?

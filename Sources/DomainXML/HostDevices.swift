@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 /// Devices of the host given to the guest. Those by VFIO pin all of the guest's memory, which takes back what a
-/// balloon gives. Source: QEMU hw/vfio/common.c (`ram_block_discard_disable`), FIELD B.
+/// balloon gives. Source: QEMU hw/vfio/common.c (`ram_block_discard_disable`).
 package struct HostDevices: Sendable, Equatable {
   /// `<hostdev type='pci'>`, and `<interface type='hostdev'>`, which is one by another name.
   package var pci = 0

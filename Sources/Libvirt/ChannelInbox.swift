@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-internal import Dispatch
 internal import Synchronization
 
-/// What a channel's reading thread has received and nobody has read yet: a bounded queue between a thread that may
-/// block and tasks that may not.
+/// What a channel has received and nobody has read yet: a bounded queue between libvirt's event loop and tasks.
 final class ChannelInbox: Sendable {
   enum Head: Sendable {
     case bytes([UInt8])
@@ -16,70 +14,47 @@ final class ChannelInbox: Sendable {
     var pieces: [[UInt8]] = []
     var size = 0
     var end: Head?
-    /// The thread waits for room.
-    var full = false
     var waiter: CheckedContinuation<Void, Never>?
   }
 
   private let limit: Int
   private let state = Mutex(State())
-  private let room = DispatchSemaphore(value: 0)
 
-  /// - Parameter limit: the number of bytes from which on the thread waits; it may be passed by one piece.
+  /// - Parameter limit: the most bytes that it holds.
   init(limit: Int) { self.limit = limit }
 
-  // MARK: - The thread's side
-
-  /// Blocks while the queue is full; false when the channel has ended.
-  func waitForRoom() -> Bool {
-    while true {
-      let (ended, full) = state.withLock { state in
-        state.full = state.end == nil && state.size >= limit
-        return (state.end != nil, state.full)
+  /// Adds a piece; false when there is no room for it, or when the channel has ended.
+  func deliver(_ bytes: [UInt8]) -> Bool {
+    let (delivered, waiter) = state.withLock { state in
+      guard state.end == nil, bytes.count <= limit - state.size else {
+        return (false, nil as CheckedContinuation<Void, Never>?)
       }
-      if ended { return false }
-      if !full { return true }
-      room.wait()
-    }
-  }
-
-  func deliver(_ bytes: [UInt8]) {
-    let waiter = state.withLock { state in
-      // Once closed here, nobody will read it.
-      guard state.end == nil else { return nil as CheckedContinuation<Void, Never>? }
       state.pieces.append(bytes)
       state.size += bytes.count
+      return (true, state.waiter.take())
+    }
+    waiter?.resume()
+    return delivered
+  }
+
+  /// Ends it: with nil the peer closed. The first end counts, and what is queued can still be read.
+  func finish(_ error: LibvirtError?) {
+    let waiter = state.withLock { state in
+      guard state.end == nil else { return nil as CheckedContinuation<Void, Never>? }
+      state.end = .ended(error)
       return state.waiter.take()
     }
     waiter?.resume()
   }
 
-  /// The first end counts: with nil the peer closed and what is queued can still be read.
-  func finish(_ error: LibvirtError?) {
-    let (waiter, wake) = state.withLock { state in
-      guard state.end == nil else { return (nil as CheckedContinuation<Void, Never>?, false) }
-      state.end = .ended(error)
-      defer { state.full = false }
-      return (state.waiter.take(), state.full)
-    }
-    waiter?.resume()
-    if wake { room.signal() }
-  }
-
-  // MARK: - The tasks' side
-
   /// The oldest piece, or the end once all pieces are gone.
   func take() -> Head {
-    let (head, wake) = state.withLock { state in
-      guard let first = state.pieces.first else { return (state.end ?? .nothing, false) }
+    state.withLock { state in
+      guard let first = state.pieces.first else { return state.end ?? .nothing }
       state.pieces.removeFirst()
       state.size -= first.count
-      let wake = state.full && state.size < limit
-      if wake { state.full = false }
-      return (.bytes(first), wake)
+      return .bytes(first)
     }
-    if wake { room.signal() }
-    return head
   }
 
   /// The error that ended it, even while there are pieces to take; nil when it goes on, or when the peer closed.

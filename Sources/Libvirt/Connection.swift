@@ -26,16 +26,25 @@ package actor Connection {
 
   private nonisolated let executor: ThreadExecutor
   private nonisolated let condition = Mutex(Condition.usable)
-  /// What the connection was opened with, for messages.
-  private nonisolated let label: String
+  /// What the connection was opened with.
+  private nonisolated let parameters: Parameters
   private var pointer: OpaquePointer?
   private var functions: LibvirtFunctions?
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  private init(label: String) throws(LibvirtError) {
+  private struct Parameters: Sendable {
+    let uri: String?
+    let readOnly: Bool
+    let library: String
+  }
+
+  /// How messages call the connection.
+  private nonisolated var label: String { parameters.uri ?? "libvirt's default URI" }
+
+  private init(_ parameters: Parameters) throws(LibvirtError) {
     executor = try ThreadExecutor()
-    self.label = label
+    self.parameters = parameters
   }
 
   isolated deinit {
@@ -57,19 +66,26 @@ package actor Connection {
     _ uri: String?, readOnly: Bool, library: String = Connection.defaultLibrary,
     until deadline: ContinuousClock.Instant
   ) async throws(LibvirtError) -> Connection {
-    let connection = try Connection(label: uri ?? "libvirt's default URI")
+    let connection = try Connection(Parameters(uri: uri, readOnly: readOnly, library: library))
     try await connection.perform(until: deadline) { (connection: isolated Connection) throws(LibvirtError) in
-      try connection.connect(uri, readOnly: readOnly, library: library)
+      try connection.connect()
     }
     return connection
   }
 
-  private func connect(_ uri: String?, readOnly: Bool, library: String) throws(LibvirtError) {
-    let functions = try LibvirtFunctions(loading: library)
+  /// Opens a second connection with this one's parameters, which libvirt's event loop serves.
+  nonisolated func openAnother(until deadline: ContinuousClock.Instant) async throws(LibvirtError) -> Connection {
+    try await call(until: deadline) { (_, libvirt) throws(LibvirtError) in try EventLoop.start(libvirt) }
+    return try await Connection.open(
+      parameters.uri, readOnly: parameters.readOnly, library: parameters.library, until: deadline)
+  }
+
+  private func connect() throws(LibvirtError) {
+    let functions = try LibvirtFunctions(loading: parameters.library)
     self.functions = functions
-    let connect = readOnly ? functions.virConnectOpenReadOnly : functions.virConnectOpen
+    let connect = parameters.readOnly ? functions.virConnectOpenReadOnly : functions.virConnectOpen
     // Should the caller have given up meanwhile, the release of this actor closes what was opened.
-    if let uri {
+    if let uri = parameters.uri {
       pointer = try uri.withWholeCString { (text) throws(LibvirtError) in connect(text) }
     } else {
       pointer = connect(nil)

@@ -158,7 +158,8 @@ package final class Domain: Sendable {
 
   /// Opens the host's end of the domain's channel of that name (`<channel type='unix'>` with this `<target name=…>`).
   ///
-  /// Needs a read-write connection; taints nothing. The corresponding C function is `virDomainOpenChannel`. That the
+  /// Needs a read-write connection; taints nothing. Opens another connection to the same URI, for this channel alone
+  /// (see ``DomainChannel``). The corresponding C function is `virDomainOpenChannel`. That the
   /// guest has opened its end is not told by this: see the channel's `state` in the XML.
   /// - Throws: ``LibvirtError/Code/operationFailed`` when another client holds the channel (libvirt has no code of its
   ///   own for this), ``LibvirtError/isDenied`` on a read-only connection, ``LibvirtError/isInvalidNow`` when the domain
@@ -166,10 +167,9 @@ package final class Domain: Sendable {
   package func openChannel(
     _ name: String, until deadline: ContinuousClock.Instant
   ) async throws(LibvirtError) -> DomainChannel {
-    try await connection.call(until: deadline) { [self] (raw, libvirt) throws(LibvirtError) in
-      try DomainChannel(
-        opening: name, of: handle.pointer, on: connection, raw, label: "channel \(name) of \(self.name)", libvirt)
-    }
+    let own = try await connection.openAnother(until: deadline)
+    return try await DomainChannel(
+      opening: name, of: uuid, label: "channel \(name) of \(self.name)", on: own, until: deadline)
   }
 
   private func call<Value: Sendable>(

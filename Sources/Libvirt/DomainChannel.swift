@@ -4,69 +4,59 @@ package import Transports
 
 /// The host's end of a virtio-serial channel, by libvirt.
 ///
-/// libvirt's blocking stream, read by a thread of the channel's own and written by another, so that neither waits for
-/// the other nor for the connection's other calls. A write that misses its deadline leaves the stream in an unknown
-/// place: the channel is then broken. A read that misses its deadline loses nothing.
+/// Each channel has a connection of its own. One reason is that a stream whose peer does not read can stop the whole
+/// connection it is on. The other is that two threads must not wait in one connection's calls: with libvirt 9.0 a
+/// `virStreamSend` on one thread while `virStreamRecv` waits on another hung for ever once in some hundred times (seen
+/// in the stacks of both: the sender waits for the receiver, which was not woken from its poll). So the writes take
+/// turns on the connection's thread, and what arrives is taken by libvirt's event loop without blocking.
 ///
-/// An empty read means that the hypervisor has closed the channel (the domain went away). A guest's program that closes
-/// its end is not seen here: QEMU keeps the host's side open.
+/// A read that misses its deadline loses nothing. A write that misses its deadline leaves the stream in an unknown
+/// place: the channel is then broken. A peer that sends more than ``unreadLimit`` before anybody reads it is cut off,
+/// because libvirt's client itself queues without limit. An empty read means that the hypervisor has closed the channel
+/// (the domain went away); a guest's program that closes its end is not seen here, as QEMU keeps the host's side open.
 ///
 /// A channel that is released closes itself.
 package final class DomainChannel: Transport {
-  /// The most that one call hands to libvirt or takes from it: below every message limit that libvirt has had.
-  private static let pieceSize = 65_536
+  /// The most that may wait to be read: 4 MiB.
+  package static let unreadLimit = 4 << 20
 
+  private let connection: Connection
   private let label: String
   private let stream: ChannelStream
   private let inbox: ChannelInbox
-  private let writer: ThreadExecutor
 
-  /// Opens the channel; runs on the connection's thread.
+  /// Opens the channel `name` of the domain `uuid` on `connection`, which must not be used for anything else.
   init(
-    opening name: String, of domain: OpaquePointer, on connection: Connection, _ raw: OpaquePointer, label: String,
-    _ libvirt: LibvirtFunctions
-  ) throws(LibvirtError) {
-    writer = try ThreadExecutor()
-    let reader = try ThreadExecutor()
-    stream = try ChannelStream(opening: name, of: domain, on: connection, raw, libvirt)
-    inbox = ChannelInbox(limit: 4 * Self.pieceSize)
-    self.label = label
-    // The thread outlives this object until the stream ends, so it must not hold it.
-    reader.run { [stream, inbox] in
-      while inbox.waitForRoom() {
-        switch stream.receive(atMost: Self.pieceSize) {
-        case .success(let bytes) where bytes.isEmpty:
-          inbox.finish(nil)
-          stream.end(aborting: false)
-          return
-        case .success(let bytes): inbox.deliver(bytes)
-        case .failure(let error):
-          inbox.finish(error)
-          stream.end(aborting: true)
-          return
-        }
-      }
+    opening name: String, of uuid: String, label: String, on connection: Connection,
+    until deadline: ContinuousClock.Instant
+  ) async throws(LibvirtError) {
+    let inbox = ChannelInbox(limit: Self.unreadLimit)
+    stream = try await connection.call(until: deadline) { (raw, libvirt) throws(LibvirtError) in
+      try ChannelStream(opening: name, of: uuid, on: connection, raw, into: inbox, libvirt)
     }
+    self.inbox = inbox
+    self.connection = connection
+    self.label = label
   }
 
-  deinit { endInBackground {} }
+  deinit {
+    inbox.finish(Self.closedHere)
+    connection.later { [stream] in stream.end() }
+  }
+
+  private static let closedHere = LibvirtError(.closed, "closed")
 
   /// Closes the channel and returns when libvirt has let go of it, so that it can be opened again; a second call does
   /// nothing. When the deadline passes first, it closes in its own time.
   package func close(until deadline: ContinuousClock.Instant) async {
-    try? await withDeadline(deadline) {
+    inbox.finish(Self.closedHere)
+    try? await withDeadline(deadline) { [connection, stream] in
       await withCheckedContinuation { continuation in
-        self.endInBackground { continuation.resume() }
+        connection.later {
+          stream.end()
+          continuation.resume()
+        }
       }
-    }
-  }
-
-  /// Ends the stream from the writer's thread, which may have to wait for a write that hangs.
-  private func endInBackground(_ done: @escaping @Sendable () -> Void) {
-    inbox.finish(LibvirtError(.closed, "closed here"))
-    writer.run { [stream] in
-      stream.end(aborting: true)
-      done()
     }
   }
 
@@ -94,24 +84,18 @@ package final class DomainChannel: Transport {
   }
 
   package func write(_ bytes: [UInt8], until deadline: ContinuousClock.Instant) async throws(TransportError) {
-    if let error = inbox.failure {
-      throw TransportError(.closed, "\(label): \(error.message)")
-    }
-    let result: Result<Void, LibvirtError>
-    do {
-      result = try await withDeadline(deadline) { [stream, writer] in
-        await withCheckedContinuation { continuation in
-          writer.run {
-            continuation.resume(returning: stream.send(bytes, pieceSize: Self.pieceSize))
-          }
-        }
-      }
+    if let error = inbox.failure { throw TransportError(.closed, "\(label): \(error.message)") }
+    do throws(LibvirtError) {
+      try await connection.call(until: deadline) { [stream] (_, _) throws(LibvirtError) in try stream.send(bytes) }
     } catch {
-      // Nobody knows how much of it went out, or will.
-      endInBackground {}
-      if error is DeadlineExceeded { throw TransportError(.timedOut, "\(label): could not be written in time") }
-      throw TransportError(.system, "\(label): the write was cancelled")
+      // Nobody knows how much of it went out, or still will.
+      inbox.finish(error)
+      connection.later { [stream] in stream.end() }
+      switch error.code {
+      case .timedOut: throw TransportError(.timedOut, "\(label): could not be written in time")
+      case .cancelled: throw TransportError(.system, "\(label): the write was cancelled")
+      default: throw TransportError(.closed, "\(label): \(error.message)")
+      }
     }
-    if case .failure(let error) = result { throw TransportError(.closed, "\(label): \(error.message)") }
   }
 }

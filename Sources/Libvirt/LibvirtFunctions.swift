@@ -8,15 +8,13 @@ internal import Glibc
 /// (8 to 12 ms and 12 MiB of mapped, mostly shared, pages). The library stays loaded until the process ends: libvirt
 /// does not support being unloaded. Loading it again only counts a reference.
 ///
-/// No event loop is registered with libvirt. Nothing here needs one: calls and blocking streams do their own input and
-/// output, and without a loop the client asks for no keepalive, so a daemon never drops a quiet connection. A peer that
-/// has stopped answering is noticed by the deadline that every call has.
-///
 /// `@unchecked` because C function pointers are not marked Sendable: they are constants, and libvirt's functions may be
 /// called from any thread.
 struct LibvirtFunctions: @unchecked Sendable {
   let virGetLastError: vb_virGetLastError_f
   let virGetVersion: vb_virGetVersion_f
+  let virEventRegisterDefaultImpl: vb_virEventRegisterDefaultImpl_f
+  let virEventRunDefaultImpl: vb_virEventRunDefaultImpl_f
 
   let virConnectOpen: vb_virConnectOpen_f
   let virConnectOpenReadOnly: vb_virConnectOpenReadOnly_f
@@ -44,10 +42,11 @@ struct LibvirtFunctions: @unchecked Sendable {
   let virDomainOpenChannel: vb_virDomainOpenChannel_f
 
   let virStreamNew: vb_virStreamNew_f
-  let virStreamRef: vb_virStreamRef_f
   let virStreamSend: vb_virStreamSend_f
   let virStreamRecv: vb_virStreamRecv_f
-  let virStreamFinish: vb_virStreamFinish_f
+  let virStreamEventAddCallback: vb_virStreamEventAddCallback_f
+  let virStreamEventUpdateCallback: vb_virStreamEventUpdateCallback_f
+  let virStreamEventRemoveCallback: vb_virStreamEventRemoveCallback_f
   let virStreamAbort: vb_virStreamAbort_f
   let virStreamFree: vb_virStreamFree_f
 
@@ -59,6 +58,8 @@ struct LibvirtFunctions: @unchecked Sendable {
       name, remedy: "install libvirt's client library (Debian, Ubuntu: libvirt0; Fedora, RHEL: libvirt-libs)")
     virGetLastError = try library.function("virGetLastError")
     virGetVersion = try library.function("virGetVersion")
+    virEventRegisterDefaultImpl = try library.function("virEventRegisterDefaultImpl")
+    virEventRunDefaultImpl = try library.function("virEventRunDefaultImpl")
     virConnectOpen = try library.function("virConnectOpen")
     virConnectOpenReadOnly = try library.function("virConnectOpenReadOnly")
     virConnectClose = try library.function("virConnectClose")
@@ -83,10 +84,11 @@ struct LibvirtFunctions: @unchecked Sendable {
     virDomainGetControlInfo = try library.function("virDomainGetControlInfo")
     virDomainOpenChannel = try library.function("virDomainOpenChannel")
     virStreamNew = try library.function("virStreamNew")
-    virStreamRef = try library.function("virStreamRef")
     virStreamSend = try library.function("virStreamSend")
     virStreamRecv = try library.function("virStreamRecv")
-    virStreamFinish = try library.function("virStreamFinish")
+    virStreamEventAddCallback = try library.function("virStreamEventAddCallback")
+    virStreamEventUpdateCallback = try library.function("virStreamEventUpdateCallback")
+    virStreamEventRemoveCallback = try library.function("virStreamEventRemoveCallback")
     virStreamAbort = try library.function("virStreamAbort")
     virStreamFree = try library.function("virStreamFree")
 
@@ -95,6 +97,8 @@ struct LibvirtFunctions: @unchecked Sendable {
     // By default libvirt prints every error to standard error, which belongs to this program's own messages.
     let virSetErrorFunc: vb_virSetErrorFunc_f = try library.function("virSetErrorFunc")
     virSetErrorFunc(nil) { _, _ in }
+    // What initialising touched is as little needed again.
+    library.before.releasePagesOfNewer()
   }
 }
 
@@ -114,14 +118,18 @@ struct LibvirtQEMUFunctions: @unchecked Sendable {
 private struct SharedLibrary {
   let name: String
   let handle: UnsafeMutableRawPointer
+  /// What was loaded before it.
+  let before: LoadedLibraries
 
   init(_ name: String, remedy: String) throws(LibvirtError) {
     self.name = name
+    before = LoadedLibraries()
     guard let handle = dlopen(name, RTLD_LAZY | RTLD_LOCAL) else {
       let reason = dlerror().map { BoundedText.string($0, limit: 1024) } ?? "no reason was given"
       throw LibvirtError(.libraryMissing, "\(name) could not be loaded: \(remedy); the dynamic linker says: \(reason)")
     }
     self.handle = handle
+    before.releasePagesOfNewer()
   }
 
   /// The function of that name. The caller's type is the header's own, by `typeof` in CLibvirt: that is what makes the

@@ -19,11 +19,11 @@ package struct DiagnosisReport: Report {
     var page = TextPage(style)
     page.flow(
       [TextPage.Span(VerdictSentence.text(diagnosis, evidence), diagnosis.verdict.paint)], hanging: 2)
-    for finding in diagnosis.findings where finding.severity > .note { page.finding(finding) }
-    for finding in diagnosis.findings where finding.severity == .note { page.finding(finding) }
+    for finding in diagnosis.findings where finding.severity > .note { page.finding(finding, of: evidence) }
+    for finding in diagnosis.findings where finding.severity == .note { page.finding(finding, of: evidence) }
     page.facts(diagnosis, evidence)
     page.inconclusive(diagnosis.inconclusive)
-    page.passed(diagnosis)
+    page.passed(diagnosis, of: evidence)
     page.notices(evidence.collection)
     return page.text
   }

@@ -9,8 +9,13 @@ extension TextPage {
     blank()
     heading("Facts")
     guest(evidence)
-    function(evidence)
-    drivers(evidence)
+    if evidence.device.qomPath.isAbsent, evidence.balloonInGuest == nil {
+      field("balloon device", "none in this machine")
+      decoys(evidence.device.decoys)
+    } else {
+      function(evidence)
+      drivers(evidence)
+    }
     witnesses(diagnosis.witnesses)
     sizes(evidence)
     statistics(evidence)
@@ -35,7 +40,8 @@ extension TextPage {
       let kernel = evidence.guest.kernel.value.map { ", kernel \(TerminalText.shortened($0, to: 80))" } ?? ""
       field("system", TerminalText.shortened(system, to: 120) + kernel + " (the guest's word)")
     } else {
-      field("system", Known.text(evidence.domain.osFamily) + " (the host's records)")
+      let family = evidence.domain.osFamily
+      field("system", Known.text(family) + (family.value == nil ? "" : " (the host's records)"))
     }
   }
 
@@ -45,7 +51,7 @@ extension TextPage {
     let device = evidence.device
     let seen = evidence.balloonInGuest
     if device.qomPath.isAbsent {
-      field("balloon device", "none in this machine")
+      field("balloon device", "none by QEMU, but the guest lists one")
     }
     ids(device.identity, seen?.identity)
     path(host: evidence.hostPath, guest: seen?.path)
@@ -62,11 +68,17 @@ extension TextPage {
     } else {
       field("in the guest", "the guest lists no function that is this balloon")
     }
-    if let decoys = device.decoys.value, !decoys.isEmpty {
-      let list = decoys.prefix(4).map { "\($0.identity.id) at \($0.address)" }.joined(separator: ", ")
-      let more = decoys.count > 4 ? ", and \(decoys.count - 4) more" : ""
-      field("not the balloon", "\(list)\(more): memory controllers of another kind")
+    decoys(device.decoys)
+  }
+
+  /// Functions that a person could take for the balloon by their class.
+  private mutating func decoys(_ leaf: Observation<[HostFunction]>) {
+    guard let decoys = leaf.value, !decoys.isEmpty else { return }
+    let list = decoys.prefix(4).map {
+      "\($0.identity.id)\($0.identity.isSharedMemory ? " (ivshmem)" : "") at \($0.address)"
     }
+    let more = decoys.count > 4 ? ", and \(decoys.count - 4) more" : ""
+    field("not the balloon", "\(list.joined(separator: ", "))\(more), though of a memory controller's class")
   }
 
   private mutating func ids(_ host: Observation<PCIIdentity>, _ guest: Observation<PCIIdentity>?) {
@@ -119,18 +131,19 @@ extension TextPage {
 
   /// `virtio_balloon on virtio-pci, module virtio_balloon`, `uio_pci_generic`, `none`.
   private static func driver(of function: GuestFunction) -> String {
-    let transport = Known.text(function.driver, absent: "none")
+    func short(_ text: String) -> String { TerminalText.shortened(text, to: 80) }
+    let transport = short(Known.text(function.driver, absent: "none"))
     var text = transport
     switch function.virtioDriver {
-    case .observed(let driver, _): text = "\(driver) on \(transport)"
+    case .observed(let driver, _): text = "\(short(driver)) on \(transport)"
     case .absent where function.driver.value != nil: text += ", with no virtio driver on it"
     default: break
     }
-    if let module = function.module.value { text += ", module \(module)" }
-    if let version = function.driverVersion.value { text += ", version \(version)" }
-    if let provider = function.provider.value { text += ", by \(provider)" }
+    if let module = function.module.value { text += ", module \(short(module))" }
+    if let version = function.driverVersion.value { text += ", version \(short(version))" }
+    if let provider = function.provider.value { text += ", by \(short(provider))" }
     if let code = function.problemCode.value, code != 0 { text += ", problem code \(code)" }
-    return TerminalText.shortened(text, to: 400)
+    return text
   }
 
   private mutating func witnesses(_ witnesses: [Witness]) {
@@ -169,7 +182,8 @@ extension TextPage {
   }
 
   private mutating func size(_ name: String, _ leaf: Observation<UInt64>, absent: String = "absent") {
-    field(name, [Span(Known.size(leaf, absent: absent))] + (Known.source(leaf).map { [Span($0, .dim)] } ?? []))
+    let source = leaf.value == nil ? nil : Known.source(leaf)
+    field(name, [Span(Known.size(leaf, absent: absent))] + (source.map { [Span($0, .dim)] } ?? []))
   }
 
   private mutating func statistics(_ evidence: Evidence) {

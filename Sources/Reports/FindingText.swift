@@ -4,14 +4,15 @@ import Rules
 
 extension TextPage {
   /// A finding: what it is, what carries it, what to do, what it explains.
-  mutating func finding(_ finding: Finding) {
+  mutating func finding(_ finding: Finding, of evidence: Evidence) {
     blank()
     flow(
       [Span(finding.title, .bold), Span("[\(finding.id)]", .dim)],
       label: Span(finding.severity.rawValue.uppercased(), finding.severity.paint), hanging: 9)
     flow(finding.summary, indent: 2)
     if let mark = finding.confidence.mark { flow(mark, indent: 2, paint: .yellow) }
-    evidence(finding.evidence)
+    // A note needs no proof to be believed; a verbose report has it.
+    if finding.severity > .note || style.verbose { citations(finding.evidence, of: evidence) }
     remedy(finding.remedy)
     if !finding.explains.isEmpty {
       blank()
@@ -24,15 +25,15 @@ extension TextPage {
   }
 
   /// Who said what.
-  private mutating func evidence(_ citations: [Citation]) {
+  private mutating func citations(_ citations: [Citation], of evidence: Evidence) {
     guard !citations.isEmpty else { return }
     blank()
     heading("Evidence", indent: 2)
-    for citation in citations { self.citation(citation, indent: 4) }
+    for citation in citations { self.citation(citation, of: evidence, indent: 4) }
   }
 
-  mutating func citation(_ citation: Citation, indent: Int) {
-    var spans = [Span("\(EvidenceLabel.describe(citation.path)):"), Span(Self.shown(citation.value), .bold)]
+  mutating func citation(_ citation: Citation, of evidence: Evidence, indent: Int) {
+    var spans = [Span("\(EvidenceLabel.describe(citation.path)):"), Span(Self.shown(citation, of: evidence), .bold)]
     if !citation.source.isEmpty { spans.append(Span("(\(citation.source))", .dim)) }
     if style.verbose { spans.append(Span("[\(citation.path)]", .dim)) }
     flow(spans, label: Span(citation.trust.rawValue, .dim), indent: indent, hanging: indent + 7)
@@ -53,8 +54,21 @@ extension TextPage {
     }
   }
 
-  private static func shown(_ value: String) -> String {
-    value.isEmpty ? "\"\" (empty)" : TerminalText.shortened(value, to: 300)
+  /// What was read, for a person: sizes in binary units, moments as ages.
+  private static func shown(_ citation: Citation, of evidence: Evidence) -> String {
+    let value = citation.value
+    if let number = UInt64(value) {
+      let steps = citation.path.split(separator: ".")
+      switch steps.last {
+      case "maximum", "target", "actual", "rss": return EvidenceText.size(number)
+      case "lastUpdate":
+        if steps.count == 3, let index = Int(steps[1]), evidence.readings.indices.contains(index) {
+          return Age.describe(from: Double(number), to: evidence.readings[index].time)
+        }
+      default: break
+      }
+    }
+    return value.isEmpty ? "\"\" (empty)" : TerminalText.shortened(value, to: 300)
   }
 }
 

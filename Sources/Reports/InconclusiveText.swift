@@ -23,28 +23,28 @@ extension TextPage {
   }
 
   /// Rules without a finding: counted, or listed in a verbose report.
-  mutating func passed(_ diagnosis: Diagnosis) {
+  mutating func passed(_ diagnosis: Diagnosis, of evidence: Evidence) {
     guard !diagnosis.healthy.isEmpty || !diagnosis.notApplicable.isEmpty else { return }
     blank()
     if style.verbose {
-      list("Nothing wrong found", diagnosis.healthy)
-      list("Does not concern this guest", diagnosis.notApplicable)
+      list("Nothing wrong found", diagnosis.healthy, of: evidence)
+      list("Does not concern this guest", diagnosis.notApplicable, of: evidence)
       return
     }
     let healthy = diagnosis.healthy.count
     let others = diagnosis.notApplicable.count
     var sentence = Self.count(healthy, "rule") + " found nothing wrong"
     if others > 0 { sentence += ", \(others) " + (others == 1 ? "does" : "do") + " not concern this guest" }
-    flow("\(sentence); --verbose lists them.", paint: .dim)
+    flow("\(sentence); --verbose lists \(healthy + others == 1 ? "it" : "them").", paint: .dim)
   }
 
-  private mutating func list(_ title: String, _ rules: [Passed]) {
+  private mutating func list(_ title: String, _ rules: [Passed], of evidence: Evidence) {
     guard !rules.isEmpty else { return }
     blank()
     heading(title)
     for rule in rules {
       flow([Span(rule.id, .bold), Span(rule.statement)], indent: 2, hanging: 4)
-      for citation in rule.evidence { self.citation(citation, indent: 4) }
+      for citation in rule.evidence { self.citation(citation, of: evidence, indent: 4) }
     }
   }
 

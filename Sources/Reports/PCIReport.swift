@@ -93,10 +93,10 @@ extension TextPage {
     let revision = identity.revision.map { ", revision \(hexadecimal($0, width: 2))" } ?? ", revision not known"
     let subsystem = identity.subsystemID.map { ", subsystem \($0)" } ?? ", subsystem not known"
     field("ids", identity.id + subsystem + class_ + revision)
-    let name = [function.vendorName, function.deviceName].compactMap(\.self).joined(separator: ", ")
-    field("name", name.isEmpty ? "not in pci.ids" : TerminalText.shortened(name, to: 200))
-    field("bridge path", function.path?.description ?? "not known (the bridges above it are not)")
-    field("driver", function.isDriverKnown ? function.driver ?? "none" : "not known (a dump does not tell)")
+    let name = [function.vendorName, function.deviceName].compactMap(\.self).joined(separator: " ")
+    field("name", name.isEmpty ? "not known" : TerminalText.shortened(name, to: 200))
+    field("bridge path", function.path?.description ?? "not known")
+    field("driver", function.isDriverKnown ? function.driver ?? "none" : "not known")
     if function.kind == .balloon, let expected = identity.expectedBalloon, !identity.agrees(with: expected) {
       field("unexpected", [Span("a balloon of this id has \(expected.registers)", .yellow)])
     }

@@ -24,21 +24,22 @@ package struct StatisticsReport: Report {
     page.heading("Statistics")
     page.field("by QEMU", StatisticsTable.freshness(evidence))
     if evidence.readings.count > 1 { page.field("", StatisticsTable.progress(evidence.readings)) }
-    page.field("", Self.origin(evidence.readings.last?.statistics))
-    page.field("by the agent", Self.origin(evidence.guest.statistics))
-    page.statisticsTable(evidence, indent: 2)
+    page.field("", Self.origin(evidence.readings.last?.statistics, of: evidence))
+    page.field("by the agent", Self.origin(evidence.guest.statistics, of: evidence))
+    page.statisticsTable(evidence, indent: 2, reasonsAreTold: true)
     page.guestMemory(evidence.guest.memory)
     page.notices(evidence.collection)
     return page.text
   }
 
-  /// `guest-stats, the host's word`: who says so.
-  private static func origin<Value>(_ leaf: Observation<Value>?) -> String {
+  /// `guest-stats, the host's word, asked less than 1 s ago`: who says so, and how long before the collection's end.
+  private static func origin<Value>(_ leaf: Observation<Value>?, of evidence: Evidence) -> String {
     guard let leaf else { return "not known (no reading)" }
     switch leaf {
     case .observed(_, let provenance), .absent(let provenance):
       let source = provenance.source.isEmpty ? "an unnamed source" : provenance.source
-      return "\(source), the \(provenance.trust.rawValue)'s word" + (leaf.isAbsent ? ": none" : "")
+      let asked = provenance.time.map { ", asked " + Age.describe(from: $0, to: evidence.collection.finished) } ?? ""
+      return "\(source), the \(provenance.trust.rawValue)'s word\(asked)" + (leaf.isAbsent ? ": none" : "")
     case .failed(let failure, _): return Known.unknown(failure) + ": " + TerminalText.shortened(failure.detail, to: 200)
     }
   }

@@ -75,7 +75,7 @@ enum StatisticsTable {
     let span = "\(readings.count) readings in \(Age.duration(last.time - first.time)): "
     let size =
       if let before = first.actual.value, let after = last.actual.value {
-        before == after ? "actual stayed" : "actual went from \(EvidenceText.size(before))"
+        before == after ? "actual stayed the same" : "actual went from \(EvidenceText.size(before))"
       } else {
         "actual not known"
       }
@@ -92,7 +92,9 @@ enum StatisticsTable {
 
 extension TextPage {
   /// The statistics of both sides; one line where a side has none.
-  mutating func statisticsTable(_ evidence: Evidence, indent: Int) {
+  ///
+  /// Why a side has none is told here unless `reasonsAreTold` already.
+  mutating func statisticsTable(_ evidence: Evidence, indent: Int, reasonsAreTold: Bool = false) {
     let ofHost = evidence.readings.last?.statistics
     let ofGuest = evidence.guest.statistics
     let host = ofHost?.value ?? [:]
@@ -101,12 +103,16 @@ extension TextPage {
     let rows = StatisticsTable.rows(isUnset ? [:] : host, guest)
     if isUnset {
       flow("QEMU has none of them: the guest's driver has delivered no value.", indent: indent, hanging: indent + 2)
+    } else if reasonsAreTold, host.isEmpty {
+      // Nothing to add.
     } else if let failure = ofHost?.failure {
       flow("By QEMU: \(Known.unknown(failure)).", indent: indent, hanging: indent + 2)
     } else if host.isEmpty {
       flow("By QEMU: none.", indent: indent, hanging: indent + 2)
     }
-    if let failure = ofGuest.failure {
+    if reasonsAreTold, guest.isEmpty {
+      // Nothing to add.
+    } else if let failure = ofGuest.failure {
       flow("By the agent: \(Known.unknown(failure)).", indent: indent, hanging: indent + 2)
     } else if guest.isEmpty {
       flow("By the agent: none.", indent: indent, hanging: indent + 2)
@@ -119,6 +125,7 @@ extension TextPage {
     }
     table(
       rows.map { pick($0.label, $0.host ?? "not told", $0.guest ?? "not told") },
-      header: pick("", "by QEMU (host)", "by the agent (guest)"), indent: indent)
+      header: pick("", "by QEMU (host)", "by the agent (guest)"), indent: indent,
+      limit: 24)
   }
 }

@@ -117,12 +117,14 @@ struct TextPage {
     }
   }
 
-  /// Rows in columns; the last column is running text. `paints` colours a row's cells.
+  /// Rows in columns; the last column is running text. `paint` colours a row's cells; a cell that is wider than `limit`
+  /// columns is cut.
   mutating func table(
-    _ rows: [[String]], header: [String]? = nil, indent: Int = 2, paint: ([String], Int) -> Paint = { _, _ in .plain }
+    _ rows: [[String]], header: [String]? = nil, indent: Int = 2, limit: Int = 60,
+    paint: ([String], Int) -> Paint = { _, _ in .plain }
   ) {
     let all = (header.map { [$0] } ?? []) + rows
-    let cells = all.map { row in row.map { clean(TerminalText.shortened($0, to: 60)) } }
+    let cells = all.map { row in row.map { cut(clean($0), to: limit) } }
     let count = cells.map(\.count).max() ?? 0
     guard count > 0 else { return }
     let widths = (0..<count - 1).map { column in
@@ -148,6 +150,16 @@ struct TextPage {
         if !last.text.isEmpty { flow([last], indent: indent + 4) }
       }
     }
+  }
+
+  /// Escaped text cut to `limit` columns.
+  private func cut(_ text: String, to limit: Int) -> String {
+    guard TerminalText.width(text) > limit else { return text }
+    var cut = ""
+    for scalar in text.unicodeScalars.prefix(limit) where TerminalText.width(cut) < limit - 3 {
+      cut.unicodeScalars.append(scalar)
+    }
+    return cut + "..."
   }
 
   private func clean(_ text: String) -> String {

@@ -5,7 +5,7 @@ package struct TextStyle: Hashable, Sendable {
   /// Whether colours are used: only on a terminal, and never when `NO_COLOR` is set.
   package var color: Bool
   /// The terminal's width in columns; less than ``narrowest`` counts as that.
-  package var width: Int
+  package let width: Int
   /// Whether the terminal shows UTF-8; without it every other character than ASCII is written as an escape.
   package var unicode: Bool
   /// Whether rules that found nothing wrong, places in the evidence and the like are listed too.

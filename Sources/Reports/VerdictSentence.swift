@@ -39,12 +39,7 @@ enum VerdictSentence {
 
   /// The reason that keeps most rules from a judgement.
   private static func mainReason(_ inconclusive: [Inconclusive]) -> String? {
-    var counts: [String: Int] = [:]
-    for rule in inconclusive {
-      for reason in Set(rule.missing.map(\.reason)) { counts[reason, default: 0] += 1 }
-    }
-    let most = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
-    return most.map { TerminalText.shortened($0, to: 100) }
+    Gap.all(in: inconclusive).first?.reasons.first.map { TerminalText.shortened($0, to: 100) }
   }
 
   /// Up to a full stop with a capital behind it; addresses (`0000:00:05.0`) have points too.
@@ -67,7 +62,8 @@ enum VerdictSentence {
 
   /// Words that begin a sentence with a capital only because they begin it.
   private static let openers: Set<Substring> = [
-    "A", "An", "Another", "Every", "It", "Its", "Neither", "No", "Nobody", "Nothing", "Of", "Only", "Something", "That",
+    "A", "An", "Another", "Every", "In", "It", "Its", "Neither", "No", "Nobody", "Nothing", "Of", "Only", "Something",
+    "That",
     "The", "There", "These", "This", "What", "While",
   ]
 

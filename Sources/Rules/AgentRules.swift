@@ -13,11 +13,11 @@ enum AgentRules {
     title: "The guest has no channel for the agent",
     severity: .note,
     explanation: """
-      The agent inside the guest speaks on a virtio-serial port named org.virt-balloon.agent.0, and this machine has no \
-      such port. Ballooning does not need it: the host's own evidence suffices for most answers. With it the agent can \
-      tell which driver holds the balloon, at which address, and what the guest itself counts as free. It is a port of \
-      its own because each port serves one program; sharing the QEMU guest agent's would take that one out of service. \
-      It is therefore a note and no warning.
+      The agent inside the guest speaks on a virtio-serial port named org.virt-balloon.agent.0, and this machine has \
+      no such port. Ballooning does not need it: the host's own evidence suffices for most answers. With it the \
+      agent can tell which driver holds the balloon, at which address, and what the guest itself counts as free. It \
+      is a port of its own because each port serves one program; sharing the QEMU guest agent's would take that one \
+      out of service. It is therefore a note and no warning.
       """,
     sources: [
       "https://libvirt.org/formatdomain.html#channel", "virtio-win vioserial/sys/Port.c: a port opens once",
@@ -35,6 +35,9 @@ enum AgentRules {
     },
     assess: { reader in
       if let answer = reader.answering() { return .healthy(answer) }
+      if case .absent(let statement) = reader.presence() {
+        return .notApplicable(statement + " An agent could tell nothing of it.")
+      }
       switch reader.ask(\.channel.port) {
       case .observed(let name, _): return .healthy("The guest has the port \(EvidenceText.name(name)).")
       case .absent: return .found("The machine has no port of the agent's name, so no agent can be asked.")
@@ -47,11 +50,11 @@ enum AgentRules {
     title: "The guest has no driver for virtio-serial",
     severity: .note,
     explanation: """
-      The agent's port hangs on a virtio-serial device, which needs a driver of its own in the guest: vioser in Windows \
-      (from the same virtio-win package as the balloon's driver), virtio_console in Linux. The device's status shows \
-      that no driver has started it although the guest's system is up, so no agent can have a port to open, neither this \
-      project's nor QEMU's. In Windows the device then appears as "PCI Simple Communications Controller". The balloon \
-      itself is not touched by that, so it is a note.
+      The agent's port hangs on a virtio-serial device, which needs a driver of its own in the guest: vioser in \
+      Windows (from the same virtio-win package as the balloon's driver), virtio_console in Linux. The device's \
+      status shows that no driver has started it although the guest's system is up, so no agent can have a port to \
+      open, neither this project's nor QEMU's. In Windows the device then appears as "PCI Simple Communications \
+      Controller". The balloon itself is not touched by that, so it is a note.
       """,
     sources: ["virtio-win vioserial/sys/vioser.inx", "QEMU hw/virtio/virtio-qmp.c: x-query-virtio-status"],
     explains: ["agent.channel.disconnected", "agent.silent"],
@@ -95,8 +98,8 @@ enum AgentRules {
       return .inconclusive
     }
     return .found(
-      "\(EvidenceText.name(serial.name)) has no driver (its status is \(EvidenceText.describe(serial.status))), although "
-        + "\(up).")
+      "\(EvidenceText.name(serial.name)) has no driver (its status is \(EvidenceText.describe(serial.status))), "
+        + "although \(up).")
   }
 
   static let channelDisconnected = Rule(
@@ -104,10 +107,10 @@ enum AgentRules {
     title: "No agent has opened its port in the guest",
     severity: .note,
     explanation: """
-      The machine has the agent's port, and no program in the guest has opened it: the agent is not installed, is not \
-      running, or may not open the port. QEMU knows this without asking anybody, because the guest's driver reports \
-      every opening and closing (state='disconnected' in libvirt's XML). Ballooning does not need the agent, so this is \
-      a note; the agent's word on the driver is then missing from the answer.
+      The machine has the agent's port, and no program in the guest has opened it: the agent is not installed, is \
+      not running, or may not open the port. QEMU knows this without asking anybody, because the guest's driver \
+      reports every opening and closing (state='disconnected' in libvirt's XML). Ballooning does not need the agent, \
+      so this is a note; the agent's word on the driver is then missing from the answer.
       """,
     sources: ["https://libvirt.org/formatdomain.html#channel", "QEMU qapi/char.json: query-chardev, frontend-open"],
     remedy: { context in
@@ -138,8 +141,8 @@ enum AgentRules {
       A channel serves one client on the host, and another one has it: a second run of this program, a daemon that \
       watches the guest, a forgotten socat. A second connection to such a socket succeeds and then stays silent, so \
       busy looks like a hung agent; QEMU's list of character devices and libvirt's channel state tell the two apart. \
-      Whoever holds it has as good a right to it, so this is a note: the agent's word is missing, and nothing is wrong \
-      with the balloon.
+      Whoever holds it has as good a right to it, so this is a note: the agent's word is missing, and nothing is \
+      wrong with the balloon.
       """,
     sources: ["QEMU 7.2.22, measured: a second client of a chardev socket", "QEMU qapi/char.json: query-chardev"],
     explains: ["agent.silent"],
@@ -158,6 +161,10 @@ enum AgentRules {
         _ = reader.read(\.guest.agent)
         return .found("Another client on the host holds the agent's channel.")
       }
+      if reader.peek(\.channel.heldByAnother).value == nil, reader.peek(\.channel.guestOpen).value == false {
+        _ = reader.read(\.channel.guestOpen)
+        return .notApplicable("No program in the guest has opened the port, so nobody could be kept from it.")
+      }
       guard let isHeld = reader.require(\.channel.heldByAnother) else { return .inconclusive }
       return isHeld
         ? .found("Another client on the host holds the agent's channel.")
@@ -170,10 +177,10 @@ enum AgentRules {
     severity: .warning,
     explanation: """
       A program in the guest has the agent's port open, nobody else holds the channel on the host, and yet no answer \
-      came before the deadline, or the conversation broke off. The agent is stopped or hangs, the guest has no time to \
-      run it, or the whole guest hangs; a program that is not the agent may also have opened the port. An agent that is \
-      there and mute is worth a warning, because people rely on it; the balloon is judged by the host's own evidence \
-      meanwhile.
+      came before the deadline, or the conversation broke off. The agent is stopped or hangs, the guest has no time \
+      to run it, or the whole guest hangs; a program that is not the agent may also have opened the port. An agent \
+      that is there and mute is worth a warning, because people rely on it; the balloon is judged by the host's own \
+      evidence meanwhile.
       """,
     sources: ["QEMU qapi/char.json: query-chardev, frontend-open", "The agent protocol: agent.hello and its deadline"],
     remedy: { context in
@@ -241,11 +248,11 @@ enum AgentRules {
     title: "What answers on the agent's channel is not understood",
     severity: .warning,
     explanation: """
-      Something answers on the agent's port, and not as this program's protocol demands: the bytes are no records, the \
-      reply to the greeting is wrong or without end, or the agent speaks only versions that this program does not know. \
-      Either another program has the port, such as a shell or another product's agent, or the agent is much older or \
-      newer than this program. None of its words is used. The balloon is judged by the host's own evidence; it is a \
-      warning because an agent was meant to be there and is of no use.
+      Something answers on the agent's port, and not as this program's protocol demands: the bytes are no records, \
+      the reply to the greeting is wrong or without end, or the agent speaks only versions that this program does \
+      not know. Either another program has the port, such as a shell or another product's agent, or the agent is \
+      much older or newer than this program. None of its words is used. The balloon is judged by the host's own \
+      evidence; it is a warning because an agent was meant to be there and is of no use.
       """,
     sources: ["The agent protocol: records (https://www.rfc-editor.org/rfc/rfc7464), agent.hello"],
     remedy: { context in

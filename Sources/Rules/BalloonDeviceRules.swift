@@ -10,11 +10,11 @@ enum BalloonDeviceRules {
     title: "This machine has no balloon",
     severity: .problem,
     explanation: """
-      Ballooning needs a device in the virtual machine: a virtio memory balloon, which QEMU adds as virtio-balloon-pci. \
-      libvirt adds one to every domain unless its XML says <memballoon model='none'/>, which people write to save a PCI \
-      slot, or because memory of a guest with a passed-through device cannot be given back anyway. Plain QEMU has none \
-      unless it is asked for. Without the device no driver in the guest can help, and QEMU answers query-balloon with \
-      DeviceNotActive.
+      Ballooning needs a device in the virtual machine: a virtio memory balloon, which QEMU adds as \
+      virtio-balloon-pci. libvirt adds one to every domain unless its XML says <memballoon model='none'/>, which \
+      people write to save a PCI slot, or because memory of a guest with a passed-through device cannot be given \
+      back anyway. Plain QEMU has none unless it is asked for. Without the device no driver in the guest can help, \
+      and QEMU answers query-balloon with DeviceNotActive.
       """,
     sources: [
       "https://libvirt.org/formatdomain.html#memory-balloon-device",
@@ -47,9 +47,9 @@ enum BalloonDeviceRules {
     explanation: """
       The guest tells how its memory is used only when the host asks, and the host asks only when a period is set: \
       <stats period='5'/> in libvirt's XML, or the device's guest-stats-polling-interval in QEMU. virt-install and \
-      virt-manager set none. Without it the size of the guest can still be changed, but dommemstat shows no statistics \
-      or old ones, policies that follow the guest's need are blind, and dashboards show the memory of the QEMU process \
-      instead. Windows guests then look 100 percent full. It is the first thing to check.
+      virt-manager set none. Without it the size of the guest can still be changed, but dommemstat shows no \
+      statistics or old ones, policies that follow the guest's need are blind, and dashboards show the memory of the \
+      QEMU process instead. Windows guests then look 100 percent full. It is the first thing to check.
       """,
     sources: [
       "https://www.qemu.org/docs/master/interop/virtio-balloon-stats.html",
@@ -86,10 +86,10 @@ enum BalloonDeviceRules {
     severity: .note,
     explanation: """
       A guest whose current memory is smaller than its maximum has the difference in its balloon. That is what \
-      ballooning is for, but it surprises people inside the guest: Windows counts the balloon's pages as in use, so the \
-      task manager shows 85 to 99 percent used with nothing to account for it, and most Linux versions show a smaller \
-      MemTotal. The memory is not lost. It comes back when the host raises the guest's current memory. A Linux guest \
-      also keeps its page array, 1/64 of the maximum, out of the part that is left.
+      ballooning is for, but it surprises people inside the guest: Windows counts the balloon's pages as in use, so \
+      the task manager shows 85 to 99 percent used with nothing to account for it, and most Linux versions show a \
+      smaller MemTotal. The memory is not lost. It comes back when the host raises the guest's current memory. A \
+      Linux guest also keeps its page array, 1/64 of the maximum, out of the part that is left.
       """,
     sources: [
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/568",

@@ -69,8 +69,8 @@ extension EvidenceReader {
     return since > 0 ? .unchanged(span: span, since: since) : .never(span: span)
   }
 
-  /// Seconds between the guest's last answer and the last reading; `nil` when there is no answer, or when the host whose
-  /// clock wrote it may not be this machine.
+  /// Seconds between the guest's last answer and the last reading; `nil` when there is no answer, or when the host
+  /// whose clock wrote it may not be this machine.
   mutating func statisticsAge() -> Double? {
     guard target.sharesOurClock, let index = peek(\.readings).indices.last,
       let leaf = read(reading: index, \.lastUpdate), leaf.provenance.time != nil,

@@ -16,11 +16,11 @@ enum DriverRules {
     title: "No driver holds the balloon in the guest",
     severity: .problem,
     explanation: """
-      The guest's system lists the balloon's PCI function and says that no balloon driver holds it. In Windows it then \
-      appears as an unknown "PCI Device" with code 28, because no driver that comes with Windows matches class 00ff. In \
-      Linux the module virtio_balloon is not loaded; the virtio transport (virtio-pci) may still be bound, so that lspci \
-      names a kernel driver although nobody serves the balloon: the virtio device below it has no driver. The size of \
-      such a guest never moves, whatever the host asks for, and no request fails.
+      The guest's system lists the balloon's PCI function and says that no balloon driver holds it. In Windows it \
+      then appears as an unknown "PCI Device" with code 28, because no driver that comes with Windows matches class \
+      00ff. In Linux the module virtio_balloon is not loaded; the virtio transport (virtio-pci) may still be bound, \
+      so that lspci names a kernel driver although nobody serves the balloon: the virtio device below it has no \
+      driver. The size of such a guest never moves, whatever the host asks for, and no request fails.
       """,
     sources: [
       "https://github.com/virtio-win/kvm-guest-drivers-windows/tree/master/Balloon",
@@ -53,9 +53,9 @@ enum DriverRules {
       The balloon's function is in the hands of a driver that knows nothing of balloons. In Linux that is one which \
       takes any function it is given: uio_pci_generic or vfio-pci, bound by DPDK's scripts, by driverctl or by a \
       new_id written at boot, or pci-stub. In Windows it is machine.inf, which names the device "PCI standard RAM \
-      Controller" and installs no service; it matches only a balloon of class 0500, which QEMU before 1.1 and machine \
-      types pc-1.0 and older have. Everything looks installed and nothing has an error code, and yet the size never \
-      moves and no statistics come.
+      Controller" and installs no service; it matches only a balloon of class 0500, which QEMU before 1.1 and \
+      machine types pc-1.0 and older have. Everything looks installed and nothing has an error code, and yet the \
+      size never moves and no statistics come.
       """,
     sources: [
       "Linux drivers/uio/uio_pci_generic.c, drivers/vfio/pci, drivers/pci/pci-stub.c",
@@ -117,11 +117,11 @@ enum DriverRules {
     title: "The guest's word on its driver contradicts the device",
     severity: .problem,
     explanation: """
-      The guest and the device disagree on whether a driver serves the balloon. The device's status is kept by QEMU and \
-      written by whatever really drives it; the guest's list is what its software says. When the guest calls the driver \
-      bound and started while the status has no DRIVER_OK, ballooning does not work, whatever the guest shows: its \
-      driver lost the device (a failed resume, a reset by something else), or what answers does not tell the truth. The \
-      other way round ballooning works and the guest's list is wrong or old, which is a warning only.
+      The guest and the device disagree on whether a driver serves the balloon. The device's status is kept by QEMU \
+      and written by whatever really drives it; the guest's list is what its software says. When the guest calls the \
+      driver bound and started while the status has no DRIVER_OK, ballooning does not work, whatever the guest \
+      shows: its driver lost the device (a failed resume, a reset by something else), or what answers does not tell \
+      the truth. The other way round ballooning works and the guest's list is wrong or old, which is a warning only.
       """,
     sources: [
       "https://docs.oasis-open.org/virtio/virtio/v1.2/virtio-v1.2.html",
@@ -177,11 +177,12 @@ enum DriverRules {
     severity: .problem,
     explanation: """
       The device itself tells whether a driver has started it: a virtio driver writes its progress into the device's \
-      status, ACKNOWLEDGE, DRIVER, FEATURES_OK and at last DRIVER_OK, and QEMU shows that on the host without asking the \
-      guest. An empty status in a guest whose system is up means that no driver has touched the balloon (or that one \
-      has let it go); ACKNOWLEDGE alone that only the transport is bound; DRIVER without DRIVER_OK, FAILED or \
-      NEEDS_RESET that the driver began and did not get through (code 10 in Windows). Without the monitor the statistics \
-      tell the good case: a guest that answers has a driver. Their silence alone does not tell the bad one.
+      status, ACKNOWLEDGE, DRIVER, FEATURES_OK and at last DRIVER_OK, and QEMU shows that on the host without asking \
+      the guest. An empty status in a guest whose system is up means that no driver has touched the balloon (or that \
+      one has let it go); ACKNOWLEDGE alone that only the transport is bound; DRIVER without DRIVER_OK, FAILED or \
+      NEEDS_RESET that the driver began and did not get through (code 10 in Windows). Without the monitor the \
+      statistics tell the good case: a guest that answers has a driver. Their silence alone does not tell the bad \
+      one.
       """,
     sources: [
       "https://docs.oasis-open.org/virtio/virtio/v1.2/virtio-v1.2.html",

@@ -12,10 +12,10 @@ enum GuestRules {
     explanation: """
       A balloon lives by its guest: one that is shut off, paused, crashed, migrating or in the middle of a reboot \
       answers nothing and moves nothing, and that says nothing about its driver. Every rule about change (statistics \
-      that should advance, a size that should follow) is therefore suspended, and only what does not change by itself \
-      is judged. A guest that stays paused is worth a warning, because no memory moves while it is; storage that fails \
-      pauses a guest too, without anybody having asked for it. A crashed guest is a warning for the same reason. \
-      Migration, suspension and a reboot pass by themselves and are told as notes.
+      that should advance, a size that should follow) is therefore suspended, and only what does not change by \
+      itself is judged. A guest that stays paused is worth a warning, because no memory moves while it is; storage \
+      that fails pauses a guest too, without anybody having asked for it. A crashed guest is a warning for the same \
+      reason. Migration, suspension and a reboot pass by themselves and are told as notes.
       """,
     sources: ["https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainState", "QEMU qapi/run-state.json"],
     remedy: { context in
@@ -28,6 +28,10 @@ enum GuestRules {
       ]
     },
     assess: { reader in
+      if reader.peek(\.domain.state).isAbsent {
+        _ = reader.read(\.domain.state)
+        return .notApplicable("What was looked at is no running machine.")
+      }
       switch reader.steadiness() {
       case .steady: return .healthy("The guest ran undisturbed while it was looked at.")
       case .suspended(let reason):
@@ -45,8 +49,11 @@ enum GuestRules {
     switch state {
     case "crashed", "guest-panicked", "internal-error", "io-error": .warning
     case "paused":
-      ["migration", "save", "dump", "snapshot", "starting up", "starting-up", "postcopy", "from-snapshot"]
-        .contains { reason?.hasPrefix($0) == true } ? .note : .warning
+      // libvirt's words for pauses that end by themselves (virDomainPausedReason).
+      [
+        "migrating", "saving", "dumping", "from snapshot", "creating snapshot", "starting up", "post-copy",
+        "shutting down",
+      ].contains(reason) ? .note : .warning
     default: .note
     }
   }
@@ -56,12 +63,13 @@ enum GuestRules {
     title: "The guest may still be booting",
     severity: .note,
     explanation: """
-      Firmware never touches the balloon, so until the operating system has loaded its driver the device looks exactly \
-      as it does in a guest that has no driver at all: an empty status, statistics unset, a size that does not move. \
-      What tells them apart is anything that only an operating system does: another virtio device that firmware has no \
-      driver for (virtio-serial) at DRIVER_OK, an agent that answers, or time. Block, network and entropy devices prove \
-      nothing, because firmware drives them to boot. While nothing shows that a system is up, a dead balloon is not \
-      held against the guest. A guest that stays here for long has perhaps nothing to boot from.
+      Firmware never touches the balloon, so until the operating system has loaded its driver the device looks \
+      exactly as it does in a guest that has no driver at all: an empty status, statistics unset, a size that does \
+      not move. What tells them apart is anything that only an operating system does: another virtio device that \
+      firmware has no driver for (virtio-serial) at DRIVER_OK, an agent that answers, or time. Block, network and \
+      entropy devices prove nothing, because firmware drives them to boot. While nothing shows that a system is up, \
+      a dead balloon is not held against the guest. A guest that stays here for long has perhaps nothing to boot \
+      from.
       """,
     sources: ["QEMU 7.2.22 with Linux 6.1, measured: x-query-virtio-status of all devices before and after boot"],
     explains: ["agent.channel.disconnected", "agent.silent"],
@@ -107,9 +115,10 @@ enum GuestRules {
     _ = reader.read(\.device.siblings)
     _ = reader.read(\.guest.agent)
     _ = reader.read(\.domain.uptime)
-    let since = uptime.map { " It was started or reset \(EvidenceText.duration($0)) ago." } ?? ""
+    let since = uptime.map { " The machine was started \(EvidenceText.duration($0)) ago." } ?? ""
+    let again = reader.answeredBefore() == nil ? "may still be booting" : "has had a driver before: it may be rebooting"
     return .found(
       "Nothing shows that an operating system is up: no driver has started the balloon, and nothing else that only a "
-        + "system drives is started.\(since) It may still be booting.")
+        + "system drives is started.\(since) The guest \(again).")
   }
 }

@@ -8,11 +8,11 @@ extension PCIRules {
     title: "Host and guest put the balloon at different places",
     severity: .warning,
     explanation: """
-      The place of a PCI function is the chain of device and function numbers from the root bus through every bridge; \
-      host and guest must agree on it, whatever bus numbers each of them shows. Where they do not, somebody looks at \
-      another function or another machine: the XML was edited and the guest not started anew, the agent answers for \
-      another guest, or the function with the balloon's ids in the guest belongs to nested hardware. Statements about \
-      the guest's driver then may be about the wrong function.
+      The place of a PCI function is the chain of device and function numbers from the root bus through every \
+      bridge; host and guest must agree on it, whatever bus numbers each of them shows. Where they do not, somebody \
+      looks at another function or another machine: the XML was edited and the guest not started anew, the agent \
+      answers for another guest, or the function with the balloon's ids in the guest belongs to nested hardware. \
+      Statements about the guest's driver then may be about the wrong function.
       """,
     sources: [
       "QEMU 7.2.22 with Linux 6.1, measured: bridge paths by QOM and by sysfs agree",
@@ -51,11 +51,12 @@ extension PCIRules {
     title: "The balloon's bus number differs from side to side",
     severity: .note,
     explanation: """
-      Three parties number PCI buses, each in its own way. The bus in libvirt's <address> is the index of a controller \
-      in the XML. Firmware numbers the buses as it finds them, bridges inside bridges first, and QEMU's query-pci \
-      repeats that. The guest's system may keep the firmware's numbers or give its own. So the same function can be \
-      bus 5 in the XML and bus 3 in the guest, and nothing is wrong. The chain of device and function numbers through \
-      the bridges is the same on all sides; this tool matches by it and shows the numbers beside it.
+      Three parties number PCI buses, each in its own way. The bus in libvirt's <address> is the index of a \
+      controller in the XML. Firmware numbers the buses as it finds them, bridges inside bridges first, and QEMU's \
+      query-pci repeats that. The guest's system may keep the firmware's numbers or give its own. So the same \
+      function can be bus 5 in the XML and bus 3 in the guest, and nothing is wrong. The chain of device and \
+      function numbers through the bridges is the same on all sides; this tool matches by it and shows the numbers \
+      beside it.
       """,
     sources: [
       "https://libvirt.org/pci-addresses.html",

@@ -13,12 +13,13 @@ enum PCIRules {
     title: "The balloon's PCI ids are not the usual ones",
     severity: .note,
     explanation: """
-      A driver is chosen by PCI ids. A virtio balloon is 1af4:1002 with subsystem 0005 and revision 0 (transitional), \
-      or 1af4:1045 with subsystem 1100 and revision 1 or later (modern), both of class 00ff. Which of the two it is \
-      follows from where it stands, not only from the model: model='virtio' gives 1002 on a root or conventional bus \
-      and 1045 behind a PCIe port, so moving it makes it a new device to Windows. Some vendors ship another subsystem \
-      vendor on purpose. Class 0500 comes from QEMU before 1.1 and machine types pc-1.0 and older: Windows then names \
-      an unserved balloon "PCI standard RAM Controller". Other ids than these match no driver's INF.
+      A driver is chosen by PCI ids. A virtio balloon is 1af4:1002 with subsystem 0005 and revision 0 \
+      (transitional), or 1af4:1045 with subsystem 1100 and revision 1 or later (modern), both of class 00ff. Which \
+      of the two it is follows from where it stands, not only from the model: model='virtio' gives 1002 on a root or \
+      conventional bus and 1045 behind a PCIe port, so moving it makes it a new device to Windows. Some vendors ship \
+      another subsystem vendor on purpose. Class 0500 comes from QEMU before 1.1 and machine types pc-1.0 and older: \
+      Windows then names an unserved balloon "PCI standard RAM Controller". Other ids than these match no driver's \
+      INF.
       """,
     sources: [
       "QEMU hw/virtio/virtio-balloon-pci.c and hw/virtio/virtio-pci.c; 2ba1d381c2 (class since QEMU 1.1)",
@@ -110,11 +111,11 @@ enum PCIRules {
     title: "Another function looks like the balloon",
     severity: .note,
     explanation: """
-      Many instructions say that the "PCI standard RAM Controller" in Windows' device manager is the balloon without its \
-      driver. On a host of today it is not: since QEMU 1.1 an unserved balloon is an unknown "PCI Device" (code 28), \
-      and a RAM controller is nearly always ivshmem, 1af4:1110, the shared memory of Looking Glass and others, or a \
-      physical chipset's function. Pointing such a function at the balloon's driver does nothing, and disabling it \
-      breaks what uses it. Tell them apart by their ids, never by their name.
+      Many instructions say that the "PCI standard RAM Controller" in Windows' device manager is the balloon without \
+      its driver. On a host of today it is not: since QEMU 1.1 an unserved balloon is an unknown "PCI Device" (code \
+      28), and a RAM controller is nearly always ivshmem, 1af4:1110, the shared memory of Looking Glass and others, \
+      or a physical chipset's function. Pointing such a function at the balloon's driver does nothing, and disabling \
+      it breaks what uses it. Tell them apart by their ids, never by their name.
       """,
     sources: [
       "QEMU hw/misc/ivshmem.c: 1af4:1110, class 0500", "QEMU 2ba1d381c2: class of the balloon since QEMU 1.1",
@@ -140,13 +141,14 @@ enum PCIRules {
         let address = reader.read(guestFunction: index, \.address)?.value?.description
         return .found(decoyText(identity, at: address ?? "an unknown address", "the guest's numbering"))
       }
-      if reader.peek(\.device.decoys).failure == nil {
-        _ = reader.read(\.device.decoys)
-        return .healthy("No other function looks like a balloon.")
-      }
+      if reader.peek(\.device.decoys).value != nil { return .healthy("No other function looks like a balloon.") }
       if reader.peek(\.guest.functions).value != nil {
         _ = reader.read(\.guest.functions)
         return .healthy("No other function that the guest lists looks like a balloon.")
+      }
+      if reader.peek(\.device.decoys).isAbsent {
+        _ = reader.read(\.device.decoys)
+        return .notApplicable("The hypervisor lists no PCI functions that could be confused with the balloon.")
       }
       _ = reader.ask(\.device.decoys)
       _ = reader.ask(\.guest.functions)
@@ -165,11 +167,11 @@ enum PCIRules {
     title: "The guest does not see the balloon's function",
     severity: .problem,
     explanation: """
-      The machine has a balloon, but the guest's system lists no such PCI function. Then the bridge in front of it was \
-      not numbered (a root port at a function other than 0 with no function 0 beside it is never scanned), the slot was \
-      hot-plugged without the guest's help, or the function was removed inside the guest (echo 1 > remove). No driver \
-      can be bound to what is not there. QEMU's query-pci, which reads what firmware numbered, leaves such a function \
-      out too, while x-query-virtio has it.
+      The machine has a balloon, but the guest's system lists no such PCI function. Then the bridge in front of it \
+      was not numbered (a root port at a function other than 0 with no function 0 beside it is never scanned), the \
+      slot was hot-plugged without the guest's help, or the function was removed inside the guest (echo 1 > remove). \
+      No driver can be bound to what is not there. QEMU's query-pci, which reads what firmware numbered, leaves such \
+      a function out too, while x-query-virtio has it.
       """,
     sources: ["QEMU 7.2.22, measured: a root port at a function other than 0 without function 0", "QEMU hw/pci/pci.c"],
     explains: ["driver.not-operating", "driver.contradicted", "balloon.target.ignored", "balloon.target.not-reached"],

@@ -22,7 +22,11 @@ extension EvidenceReader {
       return .present
     case .absent:
       _ = read(\.device.qomPath)
-      return .absent("QEMU has no balloon among its devices.")
+      guard peek(\.configuration.model).value == "none" else {
+        return .absent("QEMU has no balloon among its devices.")
+      }
+      _ = read(\.configuration.model)
+      return .absent("The domain's XML says <memballoon model='none'/>.")
     case .failed: break
     }
     if peek(\.device.status).value != nil {

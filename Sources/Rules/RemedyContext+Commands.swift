@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// Steps that several rules share, with this guest's names; where a name is not known, a word in capitals stands for it.
+/// Steps that several rules share, with this guest's names; a word in capitals stands for a name that is not known.
 extension RemedyContext {
   /// A virsh command about the guest; `nil` for a machine that is not libvirt's.
   func virsh(_ verb: String, _ rest: String = "") -> String? {
@@ -96,9 +96,9 @@ extension RemedyContext {
       RemedyStep(.guest, "Start it when it is stopped.", command: "sc start BalloonService"),
       RemedyStep(
         .guest,
-        "Install it when it is missing: copy blnsvr.exe from the virtio-win ISO's folder Balloon\\<system>\\<architecture>"
-          + " to a fixed place, such as C:\\Program Files\\Balloon, and run it there (from the ISO's own path it would stop"
-          + " when the ISO is ejected).",
+        "Install it when it is missing: copy blnsvr.exe from the virtio-win ISO's folder "
+          + "Balloon\\<system>\\<architecture> to a fixed place, such as C:\\Program Files\\Balloon, and run it there "
+          + "(from the ISO's own path it would stop when the ISO is ejected).",
         command: "blnsvr.exe -i"),
     ]
   }

@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import BalloonEvidence
 
-/// Text that is to stand as one word in a command that a person may paste into a shell.
-enum ShellWord {
-  /// `text` as one word of a POSIX shell, in single quotes where it needs them.
-  static func quoted(_ text: String) -> String {
-    let plain = text.utf8.allSatisfy { isPlain($0) || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ":") }
-    guard !plain || text.isEmpty else { return text }
-    return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-  }
-
+extension ShellWord {
   /// `text` when it is a plain name, at most 64 letters, digits, `_`, `.` and `-`; `nil` otherwise. Only such a name
   /// that a guest told may stand in a command.
   static func name(_ text: String) -> String? {

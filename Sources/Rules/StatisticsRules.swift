@@ -12,10 +12,10 @@ enum StatisticsRules {
     explanation: """
       The balloon's driver runs, so the guest's size can be changed, but every statistic is unset: 2^64-1 in QEMU, \
       missing in dommemstat. In Windows the kernel driver does not compute them. A program of its own does, \
-      BalloonService (blnsvr.exe), and it is missing after every installation of the driver alone: by pnputil, by the \
-      device manager, by unattended setup, by virt-v2v, by most cloud images. When the service stops, the driver sets \
-      all values back to unset, so a stopped service and one that never ran look the same from the host. The QEMU guest \
-      agent has nothing to do with it. Linux computes them in the kernel and needs no service.
+      BalloonService (blnsvr.exe), and it is missing after every installation of the driver alone: by pnputil, by \
+      the device manager, by unattended setup, by virt-v2v, by most cloud images. When the service stops, the driver \
+      sets all values back to unset, so a stopped service and one that never ran look the same from the host. The \
+      QEMU guest agent has nothing to do with it. Linux computes them in the kernel and needs no service.
       """,
     sources: [
       "virtio-win Balloon/sys/queue.c, Balloon/sys/memstat.c, Balloon/app/service.cpp",
@@ -125,12 +125,13 @@ enum StatisticsRules {
     title: "The statistics do not advance",
     severity: .warning,
     explanation: """
-      The host asks for statistics in a steady rhythm, and the time of the guest's last answer stands still while the \
-      old values can still be read, so every dashboard shows a memory use that is no longer true. QEMU arms its timer \
-      only when the guest has answered: one answer that never comes stops the whole clockwork without any error. In \
-      Windows the usual reason is BalloonService hanging in a query to WMI (the service manager still calls it \
-      running); a guest that hangs as a whole looks the same, and so does a driver that was removed or stopped. This \
-      is said only of two readings that lie more than a period apart in a guest that ran all the while.
+      The host asks for statistics in a steady rhythm, and the time of the guest's last answer stands still while \
+      the old values can still be read, so every dashboard shows a memory use that is no longer true. QEMU arms its \
+      timer only when the guest has answered: one answer that never comes stops the whole clockwork without any \
+      error. In Windows the usual reason is BalloonService hanging in a query to WMI (the service manager still \
+      calls it running); a guest that hangs as a whole looks the same, and so does a driver that was removed or \
+      stopped. This is said only of two readings that lie more than a period apart in a guest that ran all the \
+      while.
       """,
     sources: [
       "QEMU hw/virtio/virtio-balloon.c: the timer is armed when an answer arrives",
@@ -176,6 +177,7 @@ enum StatisticsRules {
     case .never: return .notApplicable("The guest has never delivered statistics.")
     case .unchanged(let span, _):
       guard span > Double(period) + 1 else {
+        if let age = reader.statisticsAge(), age <= 2 * Double(period) + 2 { return fresh(age) }
         reader.note(
           missing: "the readings lie less than a period and a second apart", at: "collection.sampled",
           ask: reader.diagnose())
@@ -189,12 +191,18 @@ enum StatisticsRules {
     case .unknown: break
     }
     // One reading tells of age, never of change: fresh statistics are healthy, old ones are an open question.
-    if let recent = reader.recentAnswer() { return .healthy("Statistics are fresh: \(recent).") }
+    if let age = reader.statisticsAge(), age <= 2 * Double(period) + 2 { return fresh(age) }
     if let index = reader.peek(\.readings).indices.last, let leaf = reader.read(reading: index, \.lastUpdate) {
       reader.note(missing: leaf, at: "readings.\(index).lastUpdate")
     }
     reader.noteNoSample()
     return .inconclusive
+  }
+}
+
+extension StatisticsRules {
+  private static func fresh(_ age: Double) -> Assessment {
+    .healthy("The statistics were \(EvidenceText.duration(age)) old when they were read.")
   }
 }
 

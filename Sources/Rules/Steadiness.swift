@@ -12,7 +12,7 @@ enum Steadiness: Hashable, Sendable {
   /// The words for a guest whose processors run. `blocked` and `idle` are libvirt's for one that waits.
   static let running: Set<String> = ["running", "blocked", "idle"]
   /// What ends the guest's boot: what was read before may be another boot's.
-  static let newBoot: Set<String> = ["RESET", "restarted"]
+  static let newBoot: Set<String> = ["RESET", "restarted", "stopped"]
 }
 
 extension EvidenceReader {

@@ -28,18 +28,24 @@ extension EvidenceReader {
       _ = read(\.channel.guestOpen)
       return SystemUp(reason: "a program in the guest has opened the agent's port", isByTimeAlone: false)
     }
-    if let uptime = peek(\.domain.uptime).value, uptime > SystemUp.grace,
+    // Time counts from the machine's start, whatever resets came since. A guest that never had a driver in all that
+    // time has none; one that had may be rebooting right now.
+    if let uptime = peek(\.domain.uptime).value, uptime > SystemUp.grace, answeredBefore() == nil,
       let state = peek(\.domain.state).value, Steadiness.running.contains(state),
       (peek(\.domain.interruptions).value ?? []).isEmpty
     {
       _ = read(\.domain.uptime)
       _ = read(\.domain.state)
       return SystemUp(
-        reason: "it has been running for \(EvidenceText.duration(uptime)) since its start or last reset",
+        reason: "the machine was started \(EvidenceText.duration(uptime)) ago",
         isByTimeAlone: true)
     }
     return nil
   }
+
+  /// The index of a reading that shows that a driver has answered since the machine was started, in this boot or an
+  /// earlier one; `nil` when none does. Not cited.
+  func answeredBefore() -> Int? { peek(\.readings).lastIndex { ($0.lastUpdate.value ?? 0) > 0 } }
 
   /// Notes what would tell a system that is up from one that is still booting.
   mutating func noteSystemUnknown() {
@@ -49,9 +55,12 @@ extension EvidenceReader {
     case .observed(let uptime, _) where uptime <= SystemUp.grace:
       _ = read(\.domain.uptime)
       note(
-        missing: "the guest was started or reset \(EvidenceText.duration(uptime)) ago and may still be booting",
+        missing: "the machine was started \(EvidenceText.duration(uptime)) ago and may still be booting",
         at: "domain.uptime", ask: "wait some minutes, then: " + diagnose())
-    case .observed: break
+    case .observed:
+      note(
+        missing: "a driver has answered since the machine was started, so the guest may be rebooting now",
+        at: "domain.uptime", ask: "wait some minutes, then: " + diagnose())
     case .absent, .failed:
       _ = read(\.domain.uptime)
       note(

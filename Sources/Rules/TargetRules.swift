@@ -15,10 +15,10 @@ enum TargetRules {
     confidence: .inferred,
     explanation: """
       The stored configuration asks for less memory than the maximum, and the guest has all of it. A request to the \
-      balloon has no acknowledgement: virsh setmem returns success although no driver listens, and the domain goes on \
-      showing its actual size. So either nobody in the guest serves the balloon, or its driver runs and does not \
-      inflate (Windows while it signals low memory, or when a wait for the host timed out, in drivers before September \
-      2024), or somebody has raised the size since the start, which is recorded nowhere.
+      balloon has no acknowledgement: virsh setmem returns success although no driver listens, and the domain goes \
+      on showing its actual size. So either nobody in the guest serves the balloon, or its driver runs and does not \
+      inflate (Windows while it signals low memory, or when a wait for the host timed out, in drivers before \
+      September 2024), or somebody has raised the size since the start, which is recorded nowhere.
       """,
     sources: [
       "libvirt 9.0 and QEMU 7.2.22, measured: setmem without a driver succeeds, and nothing changes",
@@ -34,11 +34,11 @@ enum TargetRules {
     severity: .note,
     confidence: .inferred,
     explanation: """
-      The guest gave back a part of what the stored configuration asks for, and stopped. A guest that runs out of free \
-      pages does so: Linux logs "Out of puff! Can't get N pages" and tries again for ever, Windows stops inflating while \
-      it signals low memory, and drivers before September 2024 gave up when the host was slow to acknowledge. It is \
-      also what a policy looks like that has set another size since the start, which is recorded nowhere. It counts as \
-      a warning only when the guest's own facts speak of shortage.
+      The guest gave back a part of what the stored configuration asks for, and stopped. A guest that runs out of \
+      free pages does so: Linux logs "Out of puff! Can't get N pages" and tries again for ever, Windows stops \
+      inflating while it signals low memory, and drivers before September 2024 gave up when the host was slow to \
+      acknowledge. It is also what a policy looks like that has set another size since the start, which is recorded \
+      nowhere. It counts as a warning only when the guest's own facts speak of shortage.
       """,
     sources: [
       "virtio-win Balloon/sys/balloon.c, Balloon/sys/Device.c (LowMemoryCondition)",
@@ -56,6 +56,11 @@ enum TargetRules {
     if reader.peek(\.configuration.target).isAbsent {
       _ = reader.read(\.configuration.target)
       return .notApplicable("Nobody is known to have asked for a size.")
+    }
+    // A bare monitor and a transient domain keep no record, so there is none to be followed.
+    if let failure = reader.peek(\.configuration.target).failure, failure.reason == .notFound {
+      _ = reader.read(\.configuration.target)
+      return .notApplicable("Nobody keeps a record of what size was asked for.")
     }
     guard let target = reader.require(\.configuration.target),
       let maximum = reader.require(\.configuration.maximum)

@@ -9,10 +9,10 @@ extension DriverRules {
     confidence: .inferred,
     explanation: """
       Windows brings no virtio drivers. They come with the virtio-win package, and when that was never installed, or \
-      only the disk's and network's drivers were (as an unattended setup does), both the balloon and virtio-serial stay \
-      untouched although the system has long been up. Then the agent is mute as well, ours and QEMU's, for want of a \
-      port to speak on: the host has to find out by itself. One missing driver would be a fault of that driver; both \
-      missing together are a missing package.
+      only the disk's and network's drivers were (as an unattended setup does), both the balloon and virtio-serial \
+      stay untouched although the system has long been up. Then the agent is mute as well, ours and QEMU's, for want \
+      of a port to speak on: the host has to find out by itself. One missing driver would be a fault of that driver; \
+      both missing together are a missing package.
       """,
     sources: [
       "https://docs.fedoraproject.org/en-US/quick-docs/creating-windows-virtual-machines-using-virtio-drivers/",
@@ -121,13 +121,13 @@ extension RemedyContext {
     [
       RemedyStep(
         .guest,
-        "In the virtio-win ISO's folder Balloon\\<system>\\<architecture> (such as w11\\amd64 or 2k22\\amd64; see which "
-          + "ones this ISO has), from Windows 10 1607 on (earlier: pnputil -i -a balloon.inf).",
+        "In the virtio-win ISO's folder Balloon\\<system>\\<architecture> (such as w11\\amd64 or 2k22\\amd64; see "
+          + "which ones this ISO has), from Windows 10 1607 on (earlier: pnputil -i -a balloon.inf).",
         command: "pnputil /add-driver balloon.inf /install"),
       RemedyStep(
         .guest,
-        "If the device keeps its old driver: device manager, the device with PCI\\VEN_1AF4&DEV_1002 or DEV_1045, Update "
-          + "driver, choose from a list, Have disk, balloon.inf."),
+        "If the device keeps its old driver: device manager, the device with PCI\\VEN_1AF4&DEV_1002 or DEV_1045, "
+          + "Update driver, choose from a list, Have disk, balloon.inf."),
       RemedyStep(.guest, "Check that it worked: the kernel driver must be RUNNING.", command: "sc query BALLOON"),
     ]
   }

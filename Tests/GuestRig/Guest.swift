@@ -106,6 +106,34 @@ package final class Guest: Sendable {
     try await untilBooted(before + 1)
   }
 
+  /// Takes the agent's port away, and waits until the guest has lost it.
+  package func unplugAgentPort() async throws {
+    try await monitor.execute("device_del", ["id": .string(GuestConfiguration.agentPortID)])
+    try await waitUntil("the agent's port was gone") { try await !hasAgentPort() }
+  }
+
+  /// Gives it back, and waits until the guest has it.
+  package func plugAgentPort() async throws {
+    let port: [String: RigJSON] = [
+      "driver": "virtserialport", "bus": "serial0.0", "id": .string(GuestConfiguration.agentPortID),
+      "chardev": "agent", "name": .string(GuestConfiguration.agentPort),
+    ]
+    // QEMU lets go of the channel a moment after the guest has lost the port; until then it is "in use".
+    try await waitUntil("QEMU took the agent's port back") {
+      do {
+        try await monitor.execute("device_add", port)
+        return true
+      } catch let error as RigError where error.code == .monitor && error.message.hasSuffix("is in use") {
+        return false
+      }
+    }
+    try await waitUntil("the agent's port was there") { try await hasAgentPort() }
+  }
+
+  private func hasAgentPort() async throws -> Bool {
+    try await line.run("vb port \(GuestConfiguration.agentPort)", within: .seconds(60)).status == 0
+  }
+
   /// The console's last 64 KiB.
   package func consoleLog() async throws -> String {
     try await monitor.execute("ringbuf-read", ["device": "console", "size": 65536]).string ?? ""

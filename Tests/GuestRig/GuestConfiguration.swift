@@ -31,9 +31,9 @@ package struct GuestConfiguration: Sendable {
   package enum Driver: String, Sendable {
     /// virtio_pci and virtio_balloon.
     case load
-    /// virtio_pci only (FIELD S1b).
+    /// virtio_pci only.
     case none
-    /// No driver at all on that function, virtio_pci on the others (FIELD S1).
+    /// No driver at all on that function, virtio_pci on the others.
     case unclaimed
     /// uio_pci_generic on it, as Windows' generic RAM-controller driver sits on one.
     case generic
@@ -80,6 +80,8 @@ package struct GuestConfiguration: Sendable {
 
   /// The agent's port.
   package static let agentPort = "org.virt-balloon.agent.0"
+  /// QEMU's id of that port's device.
+  static let agentPortID = "agent-port"
   /// qemu-ga's.
   package static let qemuGuestAgentPort = "org.qemu.guest_agent.0"
 

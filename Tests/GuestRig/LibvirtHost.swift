@@ -95,10 +95,31 @@ package struct LibvirtDomain: Sendable {
   /// `<memballoon model>`: virtio, virtio-transitional, virtio-non-transitional, none.
   package var balloonModel = "virtio"
   package var agentChannel = true
+  /// Further elements of `<devices>`: controllers, say.
+  package var devices = ""
+  /// The balloon's `<address>` element; empty to leave its place to libvirt.
+  package var balloonAddress = ""
   /// What the guest does when it comes up; the hardware of it is not used.
   package var guest = GuestConfiguration()
 
   package init(_ change: (inout LibvirtDomain) -> Void = { _ in }) { change(&self) }
+
+  /// The balloon behind the second root port, with a PCI bridge behind the first: libvirt's bus 2 is bus 3 to firmware
+  /// and guest, which number the bridge's bus before it.
+  package static let behindSecondRootPort = LibvirtDomain {
+    $0.devices = """
+      <controller type='pci' index='1' model='pcie-root-port'>
+        <address type='pci' domain='0' bus='0' slot='2' function='0'/>
+      </controller>
+      <controller type='pci' index='2' model='pcie-root-port'>
+        <address type='pci' domain='0' bus='0' slot='3' function='0'/>
+      </controller>
+      <controller type='pci' index='3' model='pcie-to-pci-bridge'>
+        <address type='pci' domain='0' bus='1' slot='0' function='0'/>
+      </controller>
+      """
+    $0.balloonAddress = "<address type='pci' domain='0' bus='2' slot='0' function='0'/>"
+  }
 
   func xml(image: GuestImage, directory: ScratchDirectory) -> String {
     let stats = statsPeriod.map { "<stats period='\($0)'/>" } ?? ""
@@ -123,7 +144,8 @@ package struct LibvirtDomain: Sendable {
             <source mode='bind' path='\(directory("\(name).control"))'/><target port='1'/>
           </serial>
           \(agentChannel ? "<channel type='unix'><target type='virtio' name='\(port)'/></channel>" : "")
-          <memballoon model='\(balloonModel)'>\(stats)</memballoon>
+          \(devices)
+          <memballoon model='\(balloonModel)'>\(stats)\(balloonAddress)</memballoon>
         </devices>
       </domain>
       """

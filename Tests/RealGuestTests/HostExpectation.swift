@@ -2,7 +2,7 @@
 import GuestRig
 import Testing
 
-/// What the host is to see at one stage of a scenario (FIELD B.4). A nil member is not looked at.
+/// What the host is to see at one stage of a scenario. A nil member is not looked at.
 struct HostExpectation: Sendable {
   enum Statistics: Sendable {
     /// last-update advances and there are values.

@@ -5,13 +5,14 @@ import Testing
 /// Real QEMU, real virtio devices, real kernels: the rest of the tests stands on what is seen here.
 @Suite("Real guests", .serialized)
 struct RealGuestTests {
-  @Test("The host sees of each guest what the field notes say", arguments: Scenario.all)
+  @Test("The host sees of each guest what it ought to, and the diagnosis is right", arguments: Scenario.all)
   func hostView(_ scenario: Scenario) async throws {
     try await Guest.with(scenario.configuration) { guest in
       for stage in scenario.stages {
         do {
           try await stage.prepare(guest)
           try await stage.host.check(guest, "\(stage.name)")
+          try await stage.diagnosis.check(guest, "\(stage.name)")
         } catch {
           Issue.record(error, "\(stage.name)")
           return

@@ -23,6 +23,12 @@ struct GoldenTests {
     try expectGolden(ReportFormat.json.render(report, style: TextStyle()), "diagnose-\(scenario.name).json")
   }
 
+  @Test("What the engine says of the same evidence reads as recorded", arguments: Scenario.all)
+  func engine(_ scenario: Scenario) throws {
+    let report = DiagnosisReport(Engine().diagnose(scenario.evidence), scenario.evidence)
+    try expectGolden(ReportFormat.text.render(report, style: TextStyle()), "engine-\(scenario.name).txt")
+  }
+
   @Test("A verbose diagnosis lists what the short one counts")
   func verbose() throws {
     let report = DiagnosisReport(Scenario.healthy.diagnosis, Scenario.healthy.evidence)

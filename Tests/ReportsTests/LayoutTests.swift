@@ -28,6 +28,21 @@ struct LayoutTests {
     }
   }
 
+  @Test("Every rule of the catalogue is explained within the terminal's width", arguments: Catalogue.all.map(\.id))
+  func rule(_ id: String) throws {
+    let rule = try #require(Catalogue.all.first { $0.id == id })
+    let text = RuleReport(rule).text(TextStyle())
+    #expect(text.hasPrefix(id))
+    let commands = Set(RulesDocument([rule]).rules.flatMap { $0.remedyLinux + $0.remedyWindows }.compactMap(\.command))
+    for line in text.split(separator: "\n") where TerminalText.width(String(line)) > 80 {
+      let longest = line.split(separator: " ").map(\.utf8.count).max() ?? 0
+      #expect(commands.contains(String(line.drop { $0 == " " })) || longest > 58, "\(line)")
+    }
+    for command in commands {
+      #expect(command.unicodeScalars.allSatisfy { !TerminalText.isUnsafe($0) }, "one step, one line: \(command)")
+    }
+  }
+
   @Test("Every command of a remedy stands whole on a line of its own")
   func commands() throws {
     let scenario = Scenario.generic
@@ -53,9 +68,8 @@ struct LayoutTests {
   func unencodable() {
     var evidence = Scenario.healthy.evidence
     evidence.collection.started = .nan
-    let error = #expect(throws: ReportError.self) {
-      try StatisticsReport(evidence).json(); try DiagnosisReport(Scenario.healthy.diagnosis, evidence).json()
-    }
+    let report = DiagnosisReport(Scenario.healthy.diagnosis, evidence)
+    let error = #expect(throws: ReportError.self) { _ = try report.json() }
     #expect(error?.code == .unencodable)
     evidence.domain.uptime = .observed(.infinity, Scenario.host("x"))
     evidence.readings[1].time = -.infinity

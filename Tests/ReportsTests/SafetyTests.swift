@@ -79,9 +79,9 @@ private enum Node: Codable {
         poisoned[isNamed ? key + hostileText : key] = value.poisoned(at: path + [key])
       }
       return .object(poisoned)
-    case .array(let elements): return .array(elements.map { $0.poisoned(at: path) })
+    case .array(let elements): return .array(elements.map { $0.poisoned(at: path + ["0"]) })
     case .string(let text):
-      if let key = path.last, Self.closed.contains(key), path.dropLast().last != "device" { return self }
+      if let key = path.last, Self.closed.contains(key) { return self }
       if PCIAddress(parsing: text) != nil || PCIPath(parsing: text) != nil { return self }
       return .string(hostileText + text)
     default: return self

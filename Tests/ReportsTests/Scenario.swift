@@ -18,10 +18,12 @@ struct Scenario: Sendable {
   static func host(_ source: String) -> Provenance { Provenance(source, trust: .host, time: now) }
   static func guest(_ source: String) -> Provenance { Provenance("agent \(source)", trust: .guest, time: now) }
 
-  static func address(_ text: String) -> PCIAddress {
-    PCIAddress(parsing: text) ?? PCIAddress(bus: 255, device: 31, function: 7)!
+  static func address(_ text: String) -> PCIAddress { valid(PCIAddress(parsing: text), text) }
+  static func path(_ text: String) -> PCIPath { valid(PCIPath(parsing: text), text) }
+  private static func valid<Value>(_ value: Value?, _ text: String) -> Value {
+    guard let value else { fatalError("the fixture's text is not valid: \(text)") }
+    return value
   }
-  static func path(_ text: String) -> PCIPath { PCIPath(parsing: text) ?? PCIPath([address("ff:1f.7").hop])! }
 }
 
 extension Scenario {
@@ -66,7 +68,7 @@ extension Scenario {
       evidence.readings[index].statistics = .observed(
         ["totalMemory": .absent(host("guest-stats")), "freeMemory": .absent(host("guest-stats"))], host("guest-stats"))
     }
-    var function = evidence.guest.functions.value![0]
+    var function = valid(evidence.guest.functions.value?.first, "functions")
     function.driver = .observed("uio_pci_generic", guest("pci.functions: sysfs driver"))
     function.virtioDriver = .absent(guest("pci.functions: sysfs virtio"))
     evidence.guest.functions = .observed([function], guest("pci.functions"))
@@ -189,7 +191,7 @@ extension Scenario {
     evidence.guest.agent = .observed(
       AgentIdentity(name: "agent\u{1B}[31m", version: String(repeating: "9", count: 400), protocolVersion: 1),
       guest("agent.hello"))
-    var function = evidence.guest.functions.value![0]
+    var function = valid(evidence.guest.functions.value?.first, "functions")
     function.driver = .observed("uio\u{2028}_pci\u{FEFF}", guest("pci.functions"))
     function.module = .observed("z" + String(repeating: "\u{0336}", count: 300), guest("pci.functions"))
     evidence.guest.functions = .observed([function], guest("pci.functions"))

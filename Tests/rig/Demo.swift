@@ -29,7 +29,7 @@ enum Demo {
     guard try await GuestImage.prepared().hasAgent else {
       throw RigError(.image, "the guest image has no agent: run make agents")
     }
-    let programPath = try virtBalloon()
+    let programPath = try Program.built("virt-balloon")
     complain("rig: booting \(cases.count) guests under \(try await qemuVersion())")
     let answers = try await withThrowingTaskGroup(of: (Int, Answer).self) { group in
       for (index, one) in cases.enumerated() {
@@ -80,14 +80,6 @@ enum Demo {
       if !mistakes.isEmpty, !text.errorOutput.isEmpty { mistakes.append("standard error: \(text.errorOutput)") }
       return Answer(command: arguments.joined(separator: " "), report: text.output, mistakes: mistakes)
     }
-  }
-
-  /// The program under test: beside this one, since one build makes both.
-  private static func virtBalloon() throws -> String {
-    let rig = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let path = rig.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/virt-balloon"
-    guard FileManager.default.isExecutableFile(atPath: path) else { throw RigError(.program, "\(path) is not built") }
-    return path
   }
 
   /// "QEMU emulator version 7.2.22 (Debian …)".

@@ -2,13 +2,18 @@
 import GuestRig
 import Glibc
 
-/// The program behind `make demo`.
+/// The program behind `make demo` and `make bench`.
 @main
 enum Rig {
   static func main() async {
     do {
-      guard CommandLine.arguments.dropFirst() == ["demo"] else { throw RigError(.program, "usage: rig demo") }
-      exit(try await Demo.run() ? 0 : 1)
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      switch (arguments.first, arguments.count) {
+      case ("demo", 1): exit(try await Demo.run() ? 0 : 1)
+      case ("bench", 1): exit(try await Bench.run(json: nil) ? 0 : 1)
+      case ("bench", 3) where arguments[1] == "--json": exit(try await Bench.run(json: arguments[2]) ? 0 : 1)
+      default: throw RigError(.program, "usage: rig demo, or rig bench [--json FILE]")
+      }
     } catch {
       complain("\(error)")
       exit(70)

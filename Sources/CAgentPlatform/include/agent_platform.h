@@ -49,18 +49,20 @@ int64_t vb_monotonic_milliseconds(void);
 int64_t vb_machine(uint8_t *buffer, int64_t capacity);
 /* Bytes in a page. Reason: sysconf's names are macros. */
 int64_t vb_page_size(void);
-/* Fills a buffer with random bytes. Reason: one errno convention for all. */
-int64_t vb_random(uint8_t *buffer, int64_t count);
+/* Fills a buffer with bytes that differ from process to process; no secret may rest on them. It never waits: early in
+ * the boot of a guest without a source of entropy, getentropy does, for minutes. Reason: GRND_* are macros. */
+void vb_random(uint8_t *buffer, int64_t count);
 
 /* What may be told of a descriptor that was waited for. */
 enum vb_ready { VB_READABLE = 1, VB_WRITABLE = 2, VB_HUNG_UP = 4, VB_FAILED = 8 };
 /* Waits until a descriptor is readable (or, for `writable`, writable), hung up or failed: vb_ready bits, 0 when the
  * time has passed; -1 milliseconds wait for ever. Reason: struct pollfd. */
 int64_t vb_poll(int32_t fd, int32_t writable, int32_t milliseconds);
-/* A descriptor that tells when `fd` becomes readable or hangs up, once each time (edge-triggered): a level-triggered
- * wait never ends on a virtio port whose host is away. Reason: struct epoll_event. */
-int64_t vb_edge_open(int32_t fd);
-/* Waits for the next edge: vb_ready bits, 0 when the time has passed. */
+/* A descriptor that tells when `fd` becomes readable (or, for `writable`, writable) or hangs up, once each time
+ * (edge-triggered), and first of all how things stand: a level-triggered wait never ends on a virtio port whose host is
+ * away. Reason: struct epoll_event. */
+int64_t vb_edge_open(int32_t fd, int32_t writable);
+/* Waits for the next edge: vb_ready bits, 0 when the time has passed; -1 milliseconds wait for ever. */
 int64_t vb_edge_wait(int32_t edge, int32_t milliseconds);
 
 /* A socket that hears the kernel's announcements of devices. Reason: struct sockaddr_nl. */

@@ -9,7 +9,7 @@ fail() { printf 'deps: %s\n' "$*" >&2; exit 1; }
 
 # What is looked for, and the Debian package that has it: a program, a header, or a file.
 needs=(
-  "program gcc gcc" "program git git" "program make make" "program pkg-config pkg-config" "program jq jq"
+  "program gcc gcc" "program git git" "program make make" "program pkg-config pkg-config"
   "program qemu-system-x86_64 qemu-system-x86"
   "program libvirtd libvirt-daemon" "program virtlogd libvirt-daemon-system" "program virsh libvirt-clients"
   "file /usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so libvirt-daemon-driver-qemu"
@@ -25,14 +25,14 @@ needs=(
 missing=()
 for need in "${needs[@]}"; do
   found=
-  while read -r kind what package; do
+  while read -r kind what _; do
     case $kind in
       # Daemons stand in sbin, which is not in everybody's PATH.
       program) PATH="$PATH:/usr/sbin:/sbin" command -v "$what" >/dev/null && found=1 ;;
       file) [[ -e $what ]] && found=1 ;;
     esac
   done <<<"${need//|/$'\n'}"
-  [[ -n $found ]] || missing+=("$package")
+  [[ -n $found ]] || missing+=("${need##* }")
 done
 
 if [[ ${#missing[@]} -gt 0 ]]; then
@@ -53,6 +53,8 @@ if [[ ${#missing[@]} -gt 0 ]]; then
     || fail "apt could not install ${missing[*]}"
 fi
 
-command -v "$swift" >/dev/null || fail "no Swift toolchain: put swift 6.3 in PATH, or set SWIFT=/path/to/swift (https://www.swift.org/install)"
+command -v "$swift" >/dev/null \
+  || fail "no Swift toolchain: put swift 6.3 in PATH, or set SWIFT=/path/to/swift (https://www.swift.org/install)"
 version=$("$swift" --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
-[[ $(printf '%s\n' 6.3 "${version:-0}" | sort -V | head -n 1) == 6.3 ]] || fail "$swift is Swift ${version:-unknown}; 6.3 is needed"
+[[ $(printf '%s\n' 6.3 "${version:-0}" | sort -V | head -n 1) == 6.3 ]] \
+  || fail "$swift is Swift ${version:-unknown}; 6.3 is needed"

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import FoundationEssentials
+import GuestRig
+
+/// One `virt-balloon diagnose --quick` of a running libvirt domain against the `virsh` commands that gather by hand what
+/// it gathers from libvirt. What it asks of our agent besides, virsh cannot ask at all; it is measured with it.
+@MainActor
+enum BenchDiagnose {
+  static let warmUp = 3
+  static let pairs = 40
+
+  /// The program as its users get it.
+  static let program = "\(GuestImage.checkout)/.build-release/release/virt-balloon"
+
+  /// What libvirt is asked for, one command each.
+  static let virsh = [
+    ["dumpxml"], ["dumpxml", "--inactive"], ["domstate", "--reason"], ["dommemstat"], ["version"],
+  ]
+
+  static func run() async throws -> (figures: [BenchFigure], json: [String: Double]) {
+    guard FileManager.default.isExecutableFile(atPath: program) else {
+      throw RigError(.program, "\(program) is not built: run make bench")
+    }
+    let virshPath = try await GuestRig.Program.check(["sh", "-c", "command -v virsh"]).split(separator: "\n").first
+    guard let virshPath else { throw RigError(.program, "there is no virsh") }
+    return try await LibvirtHost.with { host in
+      try await host.withDomain(LibvirtDomain { $0.name = "vb-bench" }) { domain in
+        let diagnose = [program, "diagnose", "--quick", "--connect", host.uri, domain.name]
+        let commands = virsh.map { words in
+          [String(virshPath), "--quiet", "--connect", host.uri, words[0]]
+            + (words[0] == "version" ? [] : [domain.name]) + words.dropFirst()
+        }
+        try await check(diagnose)
+        return figures(try measure(diagnose, commands))
+      }
+    }
+  }
+
+  /// A diagnosis that did not reach the agent would be none.
+  private static func check(_ diagnose: [String]) async throws {
+    let outcome = try await GuestRig.Program.run(diagnose + ["--format", "json"])
+    let report = try? JSONDecoder().decode(RigJSON.self, from: Data(outcome.output.utf8))
+    let agent = report?["evidence"]?["guest"]?["agent"]
+    guard agent?["status"]?.string == "observed" else {
+      let reason = agent?["detail"]?.string ?? outcome.errorOutput
+      throw RigError(.program, "diagnose did not reach the agent (status \(outcome.status)): \(reason)")
+    }
+  }
+
+  private struct Measurement {
+    var diagnose = Sample()
+    var virsh = Sample()
+    var ratio = Sample()
+    var diagnosePeak = Sample()
+    /// Of one virsh: the largest of the five.
+    var virshPeak = Sample()
+    var oneVirsh = Sample()
+  }
+
+  /// Diagnose, the pipeline, diagnose, the pipeline…
+  private static func measure(_ diagnose: [String], _ commands: [[String]]) throws -> Measurement {
+    var result = Measurement()
+    for pair in -warmUp..<pairs {
+      let ours = try BenchProcess.run(diagnose)
+      // 0 healthy, 1 findings, 2 inconclusive: it has diagnosed.
+      guard ours.status <= 2 else { throw RigError(.program, "diagnose ended with status \(ours.status)") }
+      let start = monotonicNanoseconds()
+      let theirs = try commands.map { command in
+        let one = try BenchProcess.run(command)
+        guard one.status == 0 else {
+          throw RigError(.program, "\(command.joined(separator: " ")) ended with status \(one.status)")
+        }
+        return one
+      }
+      let pipeline = monotonicNanoseconds() - start
+      guard pair >= 0 else { continue }
+      result.diagnose.values.append(ours.time)
+      result.virsh.values.append(pipeline)
+      result.ratio.values.append(ours.time / pipeline)
+      result.diagnosePeak.values.append(ours.peak)
+      result.virshPeak.values.append(theirs.map(\.peak).max() ?? .nan)
+      result.oneVirsh.values += theirs.map(\.time)
+    }
+    return result
+  }
+
+  private static func figures(_ run: Measurement) -> (figures: [BenchFigure], json: [String: Double]) {
+    let memory = run.diagnosePeak.median / run.virshPeak.median
+    let memoryNoise = run.diagnosePeak.ratios(to: run.virshPeak, parts: 10).spread
+    let figures = [
+      BenchFigure(
+        name: "diagnose --quick against \(virsh.count) virsh commands",
+        ours: BenchFigure.milliseconds(run.diagnose.median),
+        peer: BenchFigure.milliseconds(run.virsh.median), value: run.ratio.median, noise: run.ratio.spread,
+        target: .atMost(0.5)),
+      BenchFigure(
+        name: "  its memory against one virsh", ours: BenchFigure.mebibytes(run.diagnosePeak.median),
+        peer: BenchFigure.mebibytes(run.virshPeak.median), value: memory, noise: memoryNoise, target: .atMost(1)),
+    ]
+    let json = [
+      "diagnose_vs_virsh": run.ratio.median, "diagnose_vs_virsh_noise": run.ratio.spread,
+      "diagnose_rss_vs_virsh": memory, "diagnose_rss_vs_virsh_noise": memoryNoise,
+      "diagnose_ms": run.diagnose.median / 1e6, "virsh_pipeline_ms": run.virsh.median / 1e6,
+      "one_virsh_ms": run.oneVirsh.median / 1e6, "diagnose_rss_kib": run.diagnosePeak.median,
+      "virsh_rss_kib": run.virshPeak.median,
+    ]
+    return (figures, json)
+  }
+}
