@@ -17,7 +17,7 @@ except ImportError as error:
     sys.exit(3)
 
 schemas = [json.loads(path.read_text()) for path in sorted(pathlib.Path(sys.argv[1]).glob("*.json"))]
-own = {schema["$id"]: schema for schema in schemas if schema["$id"].startswith("urn:virt-balloon:agent:1:")}
+own = {schema["$id"]: schema for schema in schemas if schema.get("$id", "").startswith("urn:virt-balloon:agent:1:")}
 registry = Registry().with_resources((name, Resource.from_contents(schema)) for name, schema in own.items())
 validators = {}
 for name, schema in own.items():
