@@ -106,7 +106,7 @@ package struct JSONObject: Hashable, Sendable {
 
   private func index(of key: String) -> Int? {
     // The length, which is at hand, tells most keys apart.
-    members.firstIndex { $0.key.utf8.count == key.utf8.count && $0.key.utf8.elementsEqual(key.utf8) }
+    members.firstIndex { $0.key.utf8.count == key.utf8.count && $0.key.hasSameBytes(as: key) }
   }
 
   /// The first key that stands twice among `members`, in O(n log n).
@@ -114,14 +114,14 @@ package struct JSONObject: Hashable, Sendable {
     if members.count < 9 {
       for (index, member) in members.enumerated() {
         for earlier in members[..<index]
-        where earlier.key.utf8.count == member.key.utf8.count && earlier.key.utf8.elementsEqual(member.key.utf8) {
+        where earlier.key.utf8.count == member.key.utf8.count && earlier.key.hasSameBytes(as: member.key) {
           return member.key
         }
       }
       return nil
     }
     let keys = members.map { $0.key }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    for index in keys.indices.dropFirst() where keys[index].utf8.elementsEqual(keys[index - 1].utf8) {
+    for index in keys.indices.dropFirst() where keys[index].hasSameBytes(as: keys[index - 1]) {
       return keys[index]
     }
     return nil
