@@ -99,7 +99,7 @@ let package = Package(
       dependencies: ["AgentCore", "AgentLinux", "AgentProtocol", "PCI", "virt-balloon-agent", subprocess],
       exclude: ["Fixtures"]),
     .testTarget(name: "BalloonEvidenceTests", dependencies: ["BalloonEvidence", "PCI"]),
-    .testTarget(name: "RulesTests", dependencies: ["BalloonEvidence", "PCI", "Rules"]),
+    .testTarget(name: "RulesTests", dependencies: ["BalloonEvidence", "PCI", "Reports", "Rules", subprocess]),
     .testTarget(name: "TransportsTests", dependencies: ["Transports"]),
     .testTarget(name: "GuestLinkTests", dependencies: ["AgentProtocol", "GuestLink", "ProtocolVectors", "Transports"]),
     .testTarget(name: "QMPTests", dependencies: ["AgentProtocol", "PCI", "QMP", "Transports"]),

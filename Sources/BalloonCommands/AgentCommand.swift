@@ -7,11 +7,11 @@ import GuestLink
 import Reports
 import Transports
 
-/// `virt-balloon agent ping|info|call`
+/// `virt-balloon agent ping|info|call|conformance`
 struct AgentCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "agent", abstract: "Talk to the agent inside a guest.",
-    subcommands: [AgentPing.self, AgentInfo.self, AgentCall.self])
+    subcommands: [AgentPing.self, AgentInfo.self, AgentCall.self, AgentConformance.self])
 }
 
 /// Which agent is meant: a libvirt domain's, or the one behind a socket.
@@ -31,18 +31,20 @@ struct AgentOptions: ParsableArguments {
   }
 
   /// Opens the channel. The caller owns it: it is closed with its last reference.
-  func open() async throws -> any Transport {
-    do {
-      if let path = target.agentSocket {
-        return try await UnixSocket.connect(to: path, until: .now + target.deadline)
-      }
-      return try await LibvirtSession.openAgentChannel(
-        name ?? "", uri: target.connect, deadline: target.deadline)
-    } catch let error as TargetError {
-      throw Console.fail(error.message, .unavailable)
-    } catch let error as TransportError {
-      throw Console.fail(error.message, .unavailable)
+  func reach() async throws(TransportError) -> any Transport {
+    if let path = target.agentSocket {
+      return try await UnixSocket.connect(to: path, until: .now + target.deadline)
     }
+    do throws(TargetError) {
+      return try await LibvirtSession.openAgentChannel(name ?? "", uri: target.connect, deadline: target.deadline)
+    } catch {
+      throw TransportError(.system, error.message)
+    }
+  }
+
+  /// As ``reach()``; whatever prevents it ends the program with one line.
+  func open() async throws -> any Transport {
+    do throws(TransportError) { return try await reach() } catch { throw Console.fail(error.message, .unavailable) }
   }
 
   /// Runs one conversation; what an agent does wrong ends it with one line.
@@ -59,7 +61,7 @@ struct AgentPing: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ping", abstract: "Measure how long the agent takes to answer.")
   @OptionGroup var agent: AgentOptions
-  @Option(name: .shortAndLong, help: "How many times.") var count = 1
+  @Option(name: [.customShort("n"), .long], help: "How many times.") var count = 1
 
   func validate() throws {
     guard 1...1_000_000 ~= count else { throw ValidationError("--count takes a number from 1 to 1000000") }
@@ -113,5 +115,28 @@ struct AgentCall: AsyncParsableCommand {
     }
     let result = try await agent.talk { try await $0.call(Method(method), parameters) }
     try Console.write(result.bytes + [UInt8(ascii: "\n")])
+  }
+}
+
+struct AgentConformance: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "conformance", abstract: "Check an agent against the protocol's specification.",
+    discussion: "Exit status: 0 when every check passed, 1 when one failed.")
+  @OptionGroup var agent: AgentOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    // An agent that cannot be reached is told from one that misbehaves.
+    _ = try await agent.open()
+    let results = await Conformance { () async throws(TransportError) in try await agent.reach() }.run()
+    let report = ConformanceReport(
+      subject: agent.target.agentSocket ?? agent.name ?? "agent",
+      checks: results.map {
+        ConformanceReport.Check(
+          name: $0.id, section: $0.section, passed: $0.verdict == .passed,
+          detail: $0.verdict == .passed ? $0.seen : "\($0.demand): \($0.seen)")
+      })
+    try output.print(report)
+    guard report.passed else { throw ExitCode(1) }
   }
 }

@@ -12,11 +12,23 @@ extension AgentReport {
     func add<Value>(_ method: Method, _ name: String, _ leaf: Observation<Value>) {
       facts.append(Fact(method: method.name, name: name, value: leaf.map { EvidenceText.describe($0) }))
     }
+    /// Each of a method's values under its own name; only what is not in bytes stays a bare number.
+    func addSizes(_ method: Method, _ leaf: Observation<[String: Observation<UInt64>]>) {
+      guard let values = leaf.value else { return add(method, "values", leaf) }
+      let counts: Set = [
+        StatisticsField.majorFaults, StatisticsField.minorFaults, StatisticsField.hugetlbAllocations,
+        StatisticsField.hugetlbFailures,
+      ]
+      for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+        let text = value.map { counts.contains(name) ? "\($0)" : EvidenceText.size($0) }
+        facts.append(Fact(method: method.name, name: name, value: text))
+      }
+    }
     add(.os, "system", guest.osName)
     add(.os, "kernel", guest.kernel)
     add(.os, "uptime in seconds", guest.uptime)
-    add(.memory, "memory", guest.memory)
-    add(.statistics, "statistics", guest.statistics)
+    addSizes(.memory, guest.memory)
+    addSizes(.statistics, guest.statistics)
     for function in guest.functions.value ?? [] {
       let place = function.address.value?.description ?? "a function"
       add(.functions, "\(place) identity", function.identity)

@@ -33,6 +33,7 @@ extension Failure {
       case .notFound: .notFound
       case .denied: .denied
       case .refused, .closed: .disconnected
+      case .busy: .busy
       case .timedOut: .timedOut
       default: .failed
       }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import Foundation
+import Glibc
 import ProtocolVectors
 import Transports
 
@@ -25,8 +26,8 @@ final class SampleAgent: Sendable {
   }
 
   deinit {
-    process.terminate()
-    process.waitUntilExit()
+    // Not SIGTERM, which a thread of the tests may hold blocked and the child inherit.
+    kill(process.processIdentifier, SIGKILL)
     try? FileManager.default.removeItem(at: folder)
   }
 

@@ -21,7 +21,7 @@ struct SocketPair {
 /// The agent's end of a connection, for scripts.
 actor AgentEnd {
   private var socket: UnixSocket?
-  private var decoder = RecordDecoder(limit: 1 << 20)
+  private var decoder = RecordDecoder(limit: JSONLimits.request.bytes)
 
   init(_ socket: UnixSocket) { self.socket = socket }
 

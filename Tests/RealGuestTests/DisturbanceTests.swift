@@ -60,13 +60,26 @@ extension RealGuestTests {
       func request(_ id: Int, _ method: String, _ parameters: String) -> [UInt8] {
         [0x1e] + Array(#"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":\#(parameters)}"#.utf8) + [0x0a]
       }
-      // More than port and socket take while nobody reads: the agent is left in the middle of a write.
-      for id in 1...400 { try stream.send(request(id, "pci.functions", "{}")) }
+      // One reply longer than one write to the port takes (32 KiB), and more of them than port and socket hold while
+      // nobody reads: the agent comes to stand in the middle of a reply.
+      try await guest.control(
+        """
+        echo on >/proc/sys/kernel/printk_devkmsg; i=0; while [ $i -lt 800 ]; do \
+        echo "virtio_balloon: line $i of a log that is longer than one write to the port takes" >/dev/kmsg; \
+        i=$((i + 1)); done
+        """)
+      for id in 1...40 { try stream.send(request(id, "log.balloon", "{}")) }
+      var received: [UInt8] = []
+      try await waitUntil("the agent began to answer") {
+        received += try stream.receive() ?? []
+        return !received.isEmpty
+      }
+      // Unread from here on, so that it comes to stand in a write.
+      try await Task.sleep(for: .seconds(2))
       try await guest.control("vb agent kill")
       try await waitUntil("the port was closed") { try await HostView(guest.monitor).agentPortOpen == false }
-      var received: [UInt8] = []
       try await waitUntil("what was sent had been read") {
-        guard let more = try stream.receive(), !more.isEmpty else { return !received.isEmpty }
+        guard let more = try stream.receive() else { return true }
         received += more
         return false
       }

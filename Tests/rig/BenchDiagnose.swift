@@ -40,10 +40,10 @@ enum BenchDiagnose {
   private static func check(_ diagnose: [String]) async throws {
     let outcome = try await GuestRig.Program.run(diagnose + ["--format", "json"])
     let report = try? JSONDecoder().decode(RigJSON.self, from: Data(outcome.output.utf8))
-    guard report?["evidence"]?["guest"]?["agent"]?["status"]?.string == "observed" else {
-      throw RigError(
-        .program, "diagnose did not reach the agent (status \(outcome.status)): \(outcome.errorOutput)\(outcome.output)"
-      )
+    let agent = report?["evidence"]?["guest"]?["agent"]
+    guard agent?["status"]?.string == "observed" else {
+      let reason = agent?["detail"]?.string ?? outcome.errorOutput
+      throw RigError(.program, "diagnose did not reach the agent (status \(outcome.status)): \(reason)")
     }
   }
 

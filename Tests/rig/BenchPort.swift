@@ -54,7 +54,7 @@ final class BenchPort {
 
   @discardableResult
   private func exchange(_ request: [UInt8]) throws(RigError) -> Int {
-    let sent = request.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+    let sent = request.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     guard sent == request.count else { throw RigError(.system, "send: error \(errno)") }
     var count = 0
     while count < buffer.count, let base = buffer.baseAddress {

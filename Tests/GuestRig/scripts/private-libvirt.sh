@@ -5,7 +5,8 @@
 # The connection is qemu+unix:///system?socket=$1/run/libvirt/libvirt-sock
 set -eu
 directory=$1
-for part in etc lib cache log run; do mkdir -p "$directory/$part"; done
+# /var/lock is /run/lock, where libvirt locks a channel that it opens.
+for part in etc lib cache log run run/lock; do mkdir -p "$directory/$part"; done
 
 # The domains run as whoever runs this, with no help from a cgroup manager or a security module, which a container may
 # not have.
