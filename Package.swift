@@ -96,7 +96,9 @@ let package = Package(
     .testTarget(name: "AgentCoreTests", dependencies: ["AgentCore", "AgentProtocol", "PCI", "ProtocolVectors"]),
     .testTarget(
       name: "AgentLinuxTests",
-      dependencies: ["AgentCore", "AgentLinux", "AgentProtocol", "PCI", "virt-balloon-agent", subprocess],
+      dependencies: [
+        "AgentCore", "AgentLinux", "AgentProtocol", "PCI", "ProtocolVectors", "virt-balloon-agent", subprocess,
+      ],
       exclude: ["Fixtures"]),
     .testTarget(name: "BalloonEvidenceTests", dependencies: ["BalloonEvidence", "PCI"]),
     .testTarget(name: "RulesTests", dependencies: ["BalloonEvidence", "PCI", "Reports", "Rules", subprocess]),

@@ -78,8 +78,13 @@ extension RealGuestTests {
       try await Task.sleep(for: .seconds(2))
       try await guest.control("vb agent kill")
       try await waitUntil("the port was closed") { try await HostView(guest.monitor).agentPortOpen == false }
+      var quiet = 0
       try await waitUntil("what was sent had been read") {
-        guard let more = try stream.receive() else { return true }
+        guard let more = try stream.receive() else {
+          quiet += 1
+          return quiet > 20
+        }
+        quiet = 0
         received += more
         return false
       }
