@@ -105,7 +105,7 @@ let package = Package(
       name: "GuestLinkTests", dependencies: ["AgentProtocol", "GuestLink", "ProtocolVectors", "Transports"],
       exclude: ["validate.py"]),
     .testTarget(name: "QMPTests", dependencies: ["AgentProtocol", "PCI", "QMP", "Transports"]),
-    .testTarget(name: "LibvirtTests", dependencies: ["Libvirt", "Transports"]),
+    .testTarget(name: "LibvirtTests", dependencies: ["GuestRig", "Libvirt", "Transports"]),
     .testTarget(name: "DomainXMLTests", dependencies: ["DomainXML", "PCI"], exclude: ["Fixtures"]),
     .testTarget(name: "PCIAccessTests", dependencies: ["PCI", "PCIAccess"], exclude: ["Fixtures"]),
     .testTarget(
