@@ -2,23 +2,36 @@
 import Foundation
 import Glibc
 import GuestLink
+import ProtocolVectors
 import Testing
 import Transports
 
 @Suite("The Linux agent")
 struct LinuxAgentTests {
-  /// The ordinary build, which stands beside the tests when all of the package was built.
-  static let path: String? = {
-    guard let tests = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else { return nil }
-    let path = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("virt-balloon-agent").path
-    return FileManager.default.isExecutableFile(atPath: path) ? path : nil
-  }()
+  enum Build: String, CaseIterable, Sendable {
+    /// Stands beside the tests when all of the package was built.
+    case ordinary
+    /// Embedded Swift, where `make agents` leaves it.
+    case `static`
 
-  @Test(
-    "passes the conformance run on its standard input and output",
-    .enabled(if: path != nil, "virt-balloon-agent has not been built"))
-  func conformance() async throws {
-    let agent = OneProcess(try #require(Self.path))
+    var path: String? {
+      let path: String
+      switch self {
+      case .ordinary:
+        guard let tests = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
+          return nil
+        }
+        path = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("virt-balloon-agent").path
+      case .static: path = ProtocolVectors.folder + "/../.build/agents/x86_64-linux/virt-balloon-agent"
+      }
+      return FileManager.default.isExecutableFile(atPath: path) ? path : nil
+    }
+  }
+
+  @Test("passes the conformance run on its standard input and output", arguments: Build.allCases)
+  func conformance(_ build: Build) async throws {
+    guard let path = build.path else { try Test.cancel("the \(build.rawValue) agent has not been built") }
+    let agent = OneProcess(path)
     let run = Conformance(time: .seconds(20)) { () throws(TransportError) in try agent.start() }
     let results = await run.run()
     #expect(results.count == Conformance.checks.count)
