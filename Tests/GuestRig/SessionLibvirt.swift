@@ -15,7 +15,7 @@ package struct SessionLibvirt: Sendable {
   /// What is not installed and is needed; nil when all is there.
   package static let missing: String? = {
     let path = getenv("PATH").map { String(cString: $0) } ?? ""
-    let folders = path.split(separator: ":") + ["/usr/sbin"]
+    let folders: [String] = path.split(separator: ":").map { String($0) } + ["/usr/sbin"]
     let needed = ["libvirtd", "virsh", "qemu-system-x86_64", "tini"] + (geteuid() == 0 ? ["setpriv"] : [])
     let missing = needed.filter { name in !folders.contains { access("\($0)/\(name)", X_OK) == 0 } }
     return missing.isEmpty ? nil : missing.joined(separator: ", ")
