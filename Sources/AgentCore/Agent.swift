@@ -114,5 +114,7 @@ package struct Agent<Platform: GuestPlatform> {
 
 extension Method {
   /// Whether a request names this method. Names are compared byte by byte.
-  func isNamed(_ name: String) -> Bool { self.name.utf8.elementsEqual(name.utf8) }
+  func isNamed(_ name: String) -> Bool {
+    self.name.utf8.count == name.utf8.count && self.name.hasSameBytes(as: name)
+  }
 }

@@ -85,6 +85,7 @@ package struct JSONObject: Hashable, Sendable {
   package init() {}
   /// Creates an object; a later member of the same key replaces an earlier one.
   package init(_ members: [(String, JSON)]) {
+    self.members.reserveCapacity(members.count)
     for (key, value) in members { self[key] = value }
   }
   /// Takes members that a parser has found free of duplicates.
@@ -104,19 +105,23 @@ package struct JSONObject: Hashable, Sendable {
   }
 
   private func index(of key: String) -> Int? {
-    members.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
+    // The length, which is at hand, tells most keys apart.
+    members.firstIndex { $0.key.utf8.count == key.utf8.count && $0.key.hasSameBytes(as: key) }
   }
 
   /// The first key that stands twice among `members`, in O(n log n).
   static func duplicate(in members: [Member]) -> String? {
     if members.count < 9 {
       for (index, member) in members.enumerated() {
-        for earlier in members[..<index] where earlier.key.utf8.elementsEqual(member.key.utf8) { return member.key }
+        for earlier in members[..<index]
+        where earlier.key.utf8.count == member.key.utf8.count && earlier.key.hasSameBytes(as: member.key) {
+          return member.key
+        }
       }
       return nil
     }
     let keys = members.map { $0.key }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    for index in keys.indices.dropFirst() where keys[index].utf8.elementsEqual(keys[index - 1].utf8) {
+    for index in keys.indices.dropFirst() where keys[index].hasSameBytes(as: keys[index - 1]) {
       return keys[index]
     }
     return nil

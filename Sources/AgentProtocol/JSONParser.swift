@@ -70,6 +70,7 @@ package struct JSONParser: ~Copyable {
       at += 1
       return .object(JSONObject())
     }
+    members.reserveCapacity(4)
     while true {
       skipSpace()
       guard try peek() == UInt8(ascii: "\"") else { throw JSONError(.unexpectedByte, at: at) }
@@ -118,9 +119,16 @@ package struct JSONParser: ~Copyable {
       while at < bytes.count, bytes[at] != UInt8(ascii: "\""), bytes[at] != UInt8(ascii: "\\"), bytes[at] >= 0x20 {
         at += 1
       }
-      text += bytes[run..<at]
-      guard text.count <= limits.string else { throw JSONError(.stringTooLong, at: start) }
+      guard text.count + (at - run) <= limits.string else { throw JSONError(.stringTooLong, at: start) }
       let byte = try peek()
+      // Most strings are one such run, and are read where they lie.
+      if text.isEmpty, byte == UInt8(ascii: "\"") {
+        let whole = bytes[run..<at]
+        at += 1
+        guard let string = String(validating: whole, as: UTF8.self) else { throw JSONError(.badUTF8, at: start) }
+        return string
+      }
+      text += bytes[run..<at]
       switch byte {
       case UInt8(ascii: "\""):
         at += 1

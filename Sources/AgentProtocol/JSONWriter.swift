@@ -39,6 +39,21 @@ extension JSON {
 
   private static func write(_ text: String, to out: inout [UInt8]) {
     out.append(UInt8(ascii: "\""))
+    let wasPlain: Bool? = text.utf8.withContiguousStorageIfAvailable { bytes in
+      guard bytes.allSatisfy(isPlain) else { return false }
+      out.append(contentsOf: bytes)
+      return true
+    }
+    if wasPlain != true { writeEscaped(text, to: &out) }
+    out.append(UInt8(ascii: "\""))
+  }
+
+  /// Whether a byte of UTF-8 stands for itself in a JSON string. Nearly all strings hold no other, and go out whole.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+  }
+
+  private static func writeEscaped(_ text: String, to out: inout [UInt8]) {
     for scalar in text.unicodeScalars {
       switch scalar.value {
       case 0x22, 0x5c:
@@ -56,7 +71,6 @@ extension JSON {
         }
       }
     }
-    out.append(UInt8(ascii: "\""))
   }
 
   /// Whether a character could move a cursor, reorder, hide or break text where it is printed.

@@ -63,7 +63,7 @@ package enum IncomingRequest: Hashable, Sendable {
 
 extension JSONObject {
   /// Whether the member `jsonrpc` is `2.0`, compared byte by byte.
-  fileprivate var saysJSONRPC: Bool { self["jsonrpc"]?.string?.utf8.elementsEqual("2.0".utf8) ?? false }
+  fileprivate var saysJSONRPC: Bool { self["jsonrpc"]?.string?.hasSameBytes(as: "2.0") ?? false }
 }
 
 /// A JSON-RPC 2.0 response: what an agent sends.

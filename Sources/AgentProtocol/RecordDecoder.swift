@@ -9,7 +9,10 @@ package enum Record {
 
   /// One record around a JSON value.
   package static func encode(_ value: JSON) -> [UInt8] {
-    var out: [UInt8] = [separator]
+    var out: [UInt8] = []
+    // The shortest replies fit, and longer ones grow fewer times.
+    out.reserveCapacity(256)
+    out.append(separator)
     value.write(to: &out)
     out.append(terminator)
     return out

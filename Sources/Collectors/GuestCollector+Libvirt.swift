@@ -240,10 +240,10 @@ struct LibvirtSource: Sendable {
         .denied, "a channel needs a read-write connection", ask: command())
       return (GuestEvidence(unknown(failure, "agent")), channel)
     }
-    let opened = await runner.run("agent") { () async throws(Failure) -> GuestEvidence in
+    let opened = await runner.run("agent", shortfall: \.agent.failure) { () async throws(Failure) -> GuestEvidence in
       let stream: Libvirt.DomainChannel
       do throws(LibvirtError) {
-        stream = try await domain.openChannel(AgentChannel.portName, until: deadline)
+        stream = try await domain.openAgentChannel(within: collector.options.deadline)
       } catch {
         // libvirt has no code of its own for a channel that is taken; the channel is there and the guest has opened it.
         throw error.code == .operationFailed ? Failure(.busy, error.message) : Failure(error)
@@ -251,7 +251,6 @@ struct LibvirtSource: Sendable {
       let guest = await AgentCollector(clock: collector.clock, deadline: collector.options.deadline)
         .collect(over: stream)
       await stream.close(until: deadline)
-      if let failure = guest.agent.failure { throw failure }
       return guest
     }
     switch opened {
