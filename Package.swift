@@ -112,7 +112,9 @@ let package = Package(
     .testTarget(name: "PCIAccessTests", dependencies: ["PCI", "PCIAccess"], exclude: ["Fixtures"]),
     .testTarget(
       name: "CollectorsTests",
-      dependencies: ["AgentProtocol", "BalloonEvidence", "Collectors", "GuestLink", "PCI", "QMP", "Transports"]),
+      dependencies: [
+        "AgentProtocol", "BalloonEvidence", "Collectors", "GuestLink", "GuestRig", "Libvirt", "PCI", "QMP", "Transports",
+      ]),
     .testTarget(name: "ReportsTests", dependencies: ["BalloonEvidence", "PCI", "Reports", "Rules"], exclude: ["Golden"]),
     .testTarget(
       name: "BalloonCommandsTests",

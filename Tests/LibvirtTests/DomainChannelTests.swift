@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import GuestRig
 import Glibc
+import GuestRig
 import Testing
 import Transports
 
