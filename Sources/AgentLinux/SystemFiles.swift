@@ -19,15 +19,18 @@ struct SystemFiles: Sendable {
     guard opened >= 0 else { return Reading(SystemError(code: opened)) }
     let descriptor = Int32(truncatingIfNeeded: opened)
     defer { vb_close(descriptor) }
-    var content: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: min(limit &+ 1, 4096))
-    while true {
-      let count = chunk.withUnsafeMutableBufferPointer { vb_read(descriptor, $0.baseAddress, Int64($0.count)) }
-      if count == 0 { return .value(content) }
-      guard count > 0, count <= chunk.count else { return Reading(SystemError(code: count)) }
-      content += chunk[..<Int(count)]
-      guard content.count <= limit else {
-        return .failed(FactFailure(.malformed, "longer than " + String(limit) + " bytes"))
+    // What is short is read into the stack: the static agent's allocator asks the kernel for every block of this size.
+    // What is long is read in few pieces, since some files of /proc are made anew for each.
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: limit <= 1024 ? 1024 : 4096) { chunk in
+      var content: [UInt8] = []
+      while true {
+        let count = vb_read(descriptor, chunk.baseAddress, Int64(chunk.count))
+        if count == 0 { return .value(content) }
+        guard count > 0, count <= chunk.count else { return Reading(SystemError(code: count)) }
+        content += chunk[..<Int(count)]
+        guard content.count <= limit else {
+          return .failed(FactFailure(.malformed, "longer than " + String(limit) + " bytes"))
+        }
       }
     }
   }
@@ -52,13 +55,12 @@ struct SystemFiles: Sendable {
 
   /// The target of a symbolic link.
   func link(_ path: String) -> Reading<[UInt8]> {
-    var buffer = [UInt8](repeating: 0, count: 1024)
-    let count = buffer.withUnsafeMutableBufferPointer {
-      vb_read_link(root + path, $0.baseAddress, Int64($0.count))
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1024) { buffer in
+      let count = vb_read_link(root + path, buffer.baseAddress, Int64(buffer.count))
+      guard count >= 0 else { return Reading(SystemError(code: count)) }
+      guard count < buffer.count else { return .failed(FactFailure(.malformed, "a link of over 1 KiB")) }
+      return .value(Array(buffer[..<Int(count)]))
     }
-    guard count >= 0 else { return Reading(SystemError(code: count)) }
-    guard count < buffer.count else { return .failed(FactFailure(.malformed, "a link of over 1 KiB")) }
-    return .value(Array(buffer[..<Int(count)]))
   }
 
   /// Gives the names in a folder to `body`, in the system's order, until it returns false; at most 65,536.

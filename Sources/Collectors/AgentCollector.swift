@@ -35,6 +35,9 @@ package struct AgentCollector: Sendable {
     guest.agent = .observed(
       AgentIdentity(name: hello.agentName, version: hello.agentVersion, protocolVersion: hello.version), provenance)
     let has = { (method: Method) in hello.methods.contains { $0.utf8.elementsEqual(method.name.utf8) } }
+    let methods: [Method] = [.os, .memory, .statistics, .functions, .services, .log]
+    // When this fails, so do the calls, which tell why.
+    try? await client.sendAhead(methods.filter(has))
 
     if has(.os) {
       switch await ask({ () async throws(LinkError) in try await client.os() }) {

@@ -22,22 +22,31 @@ extension GuestCollector {
     do throws(LibvirtError) { status = try await domain.status(until: deadline) } catch {
       throw TargetError("\(session.uri): \(error.message)", Failure(error))
     }
-    evidence.domain = await here.domain(status)
     let isActive = status.isActive ?? (domain.id != nil)
 
     // The XML comes first: it tells whether there is a balloon, and a channel to ask.
     let xml = await runner.run("domain XML") { () async throws(Failure) in try await here.configuration(.live) }
+    let facts: XMLFacts?
     switch xml {
     case .success(let live):
-      let facts = XMLFacts(live: live, time: clock.now())
+      let known = XMLFacts(live: live, time: clock.now())
+      evidence.channel = known.channel(named: AgentChannel.portName)
+      facts = known
+    case .failure(let failure):
+      evidence.channel = ChannelEvidence(here.unknown(failure, "domain XML"))
+      evidence.configuration = ConfigurationEvidence(here.unknown(failure, "domain XML"))
+      facts = nil
+    }
+    // Unless the monitor has more to tell of the channel, the agent works while libvirt is asked on.
+    let startsNow = isActive && !options.monitor
+    let channel = evidence.channel
+    async let early = startsNow ? here.agent(channel, runner) : nil
+
+    evidence.domain = await here.domain(status)
+    if let facts {
       evidence.configuration = facts.configuration(persistent: await here.persistent())
-      evidence.channel = facts.channel(named: AgentChannel.portName)
       evidence.device.decoys = facts.decoys
       facts.describe(&evidence.domain)
-    case .failure(let failure):
-      let unknown = here.unknown(failure, "domain XML")
-      evidence.configuration = ConfigurationEvidence(unknown)
-      evidence.channel = ChannelEvidence(unknown)
     }
 
     guard isActive else {
@@ -66,10 +75,12 @@ extension GuestCollector {
       evidence.device.qomPath = here.presence(evidence.configuration)
     }
 
-    async let guest = here.agent(evidence, runner)
+    let known = evidence.channel
+    async let late = startsNow ? nil : here.agent(known, runner)
     var sampled = evidence
     await sample(&sampled) { await here.reading() }
-    (sampled.guest, sampled.channel) = await guest
+    let told = await (early, late)
+    if let told = told.0 ?? told.1 { (sampled.guest, sampled.channel) = told }
     if options.monitor { await here.monitor.refresh(&sampled.device) }
     sampled.domain.interruptions = await here.interruptions(since: status, watch)
     return await finish(sampled, runner)
@@ -223,8 +234,8 @@ struct LibvirtSource: Sendable {
   }
 
   /// The agent, over its own channel: opened only when the guest holds its end, and never kept.
-  func agent(_ evidence: Evidence, _ runner: SourceRunner) async -> (GuestEvidence, ChannelEvidence) {
-    var channel = evidence.channel
+  func agent(_ channel: ChannelEvidence, _ runner: SourceRunner) async -> (GuestEvidence, ChannelEvidence) {
+    var channel = channel
     guard channel.port.value != nil else {
       let failure =
         channel.port.failure

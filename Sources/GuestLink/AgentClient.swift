@@ -16,6 +16,10 @@ package actor AgentClient {
   /// Whether a hello has been answered since the ends were last out of step.
   private var inStep = false
   private var isClosed = false
+  /// The ids of the requests that ``sendAhead(_:within:)`` has sent and no call has asked for yet.
+  private var ahead: [String: UInt64] = [:]
+  /// Replies to them that came before their call: at most one each.
+  private var early: [UInt64: Reply.Outcome] = [:]
 
   /// The answer to the latest hello; `nil` before the first. Its strings are the guest's, unescaped.
   package private(set) var peer: Hello?
@@ -46,6 +50,24 @@ package actor AgentClient {
     let turn = await begin(time ?? limits.call)
     defer { end() }
     return try await request(method, parameters, turn)
+  }
+
+  /// Sends the requests of calls that will follow, so that the agent works on them while the answers travel. The next
+  /// ``call(_:_:within:)`` of each method without parameters takes its answer from them.
+  package func sendAhead(_ methods: [Method], within time: Duration? = nil) async throws(LinkError) {
+    let turn = await begin(time ?? limits.call)
+    defer { end() }
+    try await synchronise(turn)
+    var records: [UInt8] = []
+    for method in methods where ahead[method.name] == nil {
+      let (id, record) = try encode(method, nil)
+      ahead[method.name] = id
+      records += record
+    }
+    guard let last = methods.last, !records.isEmpty else { return }
+    do throws(TransportError) { try await transport.write(records, until: turn.deadline) } catch {
+      throw failure(error, last, turn)
+    }
   }
 
   // MARK: One call at a time
@@ -89,7 +111,7 @@ package actor AgentClient {
   }
 
   private func shakeHands(_ turn: Turn) async throws(LinkError) -> Hello {
-    inStep = false
+    fallOutOfStep()
     let nonce =
       String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt64.random(in: .min ... .max), radix: 16)
     let result: JSON
@@ -128,38 +150,30 @@ package actor AgentClient {
     _ method: Method, _ parameters: JSONObject?, until deadline: ContinuousClock.Instant, _ turn: Turn
   ) async throws(LinkError) -> JSON {
     guard !isClosed else { throw LinkError(.closed, "the connection to the agent has ended") }
-    let id = nextID
-    nextID += 1
-    let record = Record.encode(Request(id: id, method: method.name, parameters: parameters).json)
-    // The separator and the line feed are outside the limit.
-    let limit = min(
-      (method == .hello ? nil : peer?.limits.request) ?? .max, UInt64(JSONLimits.request.bytes))
-    guard record.count - 2 <= limit else {
-      throw LinkError(.tooLarge, "a request of \(record.count - 2) bytes exceeds the limit of \(limit)")
-    }
-    do throws(TransportError) { try await transport.write(record, until: deadline) } catch {
-      throw failure(error, method, turn)
+    let id: UInt64
+    if parameters == nil, let sent = ahead.removeValue(forKey: method.name) {
+      if let outcome = early.removeValue(forKey: sent) { return try result(of: method, outcome, turn) }
+      id = sent
+    } else {
+      let record: [UInt8]
+      (id, record) = try encode(method, parameters)
+      do throws(TransportError) { try await transport.write(record, until: deadline) } catch {
+        throw failure(error, method, turn)
+      }
     }
     let start = traffic.bytes
     while true {
       while let event = decoder.next() {
         guard let reply = take(event) else { continue }
         guard reply.id == id else {
-          if reply.id == nil { traffic.unaddressedErrors += 1 } else { traffic.staleReplies += 1 }
+          setAside(reply)
           continue
         }
-        switch reply.outcome {
-        case .result(let result): return result
-        case .error(let error):
-          throw LinkError(
-            .remote,
-            "the agent answered \(method.name) with error \(error.code.number): "
-              + LinkError.quoted(error.message), remote: error, seen: traffic - turn.before)
-        }
+        return try result(of: method, reply.outcome, turn)
       }
       guard traffic.bytes - start < limits.bytesPerRequest, traffic.bytes - turn.before.bytes < limits.bytesPerCall
       else {
-        inStep = false
+        fallOutOfStep()
         throw LinkError(.flooded, "the agent sends without end", seen: traffic - turn.before)
       }
       let bytes: [UInt8]
@@ -177,6 +191,51 @@ package actor AgentClient {
     }
   }
 
+  /// One request as it is sent.
+  private func encode(
+    _ method: Method, _ parameters: JSONObject?
+  ) throws(LinkError) -> (id: UInt64, record: [UInt8]) {
+    let id = nextID
+    nextID += 1
+    let record = Record.encode(Request(id: id, method: method.name, parameters: parameters).json)
+    // The separator and the line feed are outside the limit.
+    let limit = min(
+      (method == .hello ? nil : peer?.limits.request) ?? .max, UInt64(JSONLimits.request.bytes))
+    guard record.count - 2 <= limit else {
+      throw LinkError(.tooLarge, "a request of \(record.count - 2) bytes exceeds the limit of \(limit)")
+    }
+    return (id, record)
+  }
+
+  private func result(
+    of method: Method, _ outcome: Reply.Outcome, _ turn: Turn
+  ) throws(LinkError) -> JSON {
+    switch outcome {
+    case .result(let result): return result
+    case .error(let error):
+      throw LinkError(
+        .remote,
+        "the agent answered \(method.name) with error \(error.code.number): "
+          + LinkError.quoted(error.message), remote: error, seen: traffic - turn.before)
+    }
+  }
+
+  /// Keeps the reply to a request that was sent ahead for its call; counts any other that is not waited for.
+  private func setAside(_ reply: Reply) {
+    if let id = reply.id {
+      if ahead.values.contains(id), early[id] == nil { early[id] = reply.outcome } else { traffic.staleReplies += 1 }
+    } else {
+      traffic.unaddressedErrors += 1
+    }
+  }
+
+  /// Nothing that was asked before is waited for any more.
+  private func fallOutOfStep() {
+    inStep = false
+    ahead = [:]
+    early = [:]
+  }
+
   /// Counts an event; returns the reply that it was.
   private func take(_ event: RecordDecoder.Event) -> Reply? {
     switch event {
@@ -192,7 +251,7 @@ package actor AgentClient {
   /// What a transport's error means in the light of what has arrived.
   private func failure(_ error: TransportError, _ method: Method, _ turn: Turn) -> LinkError {
     // Whether the request was sent whole, and whether its reply still comes, is unknown from here on.
-    inStep = false
+    fallOutOfStep()
     let seen = traffic - turn.before
     switch error.code {
     case .closed:

@@ -138,4 +138,49 @@ struct AgentClientTests {
     await pair.agent.close()
     for _ in 0..<3 { #expect(await code { () throws(LinkError) in try await client.ping() }?.code == .closed) }
   }
+
+  @Test("requests sent ahead, takes the answers in any order and asks once")
+  func sentAhead() async throws {
+    let pair = try SocketPair()
+    let client = AgentClient(pair.client, limits: LinkLimits(hello: .seconds(30), call: .seconds(30)))
+    let agent = Task {
+      var asked: [String] = []
+      var ahead: [Request] = []
+      while let request = await pair.agent.receive() {
+        asked.append(request.method)
+        if request.method == "agent.hello" {
+          await pair.agent.send(Self.hello(to: request))
+        } else {
+          ahead.append(request)
+        }
+        guard ahead.count == 2 else { continue }
+        for request in ahead.reversed() {
+          // A second reply to the same request is none that anybody waits for.
+          for _ in 0..<2 {
+            await pair.agent.send(
+              Record.encode(Reply(id: request.id, .result(["method": .string(request.method)])).json))
+          }
+        }
+        ahead = []
+      }
+      return asked
+    }
+    try await client.sendAhead([.memory, .os])
+    #expect(try await client.call(.memory)["method"]?.string == "guest.memory")
+    #expect(try await client.call(.os)["method"]?.string == "guest.os")
+    // Each was for one call: these are asked for anew.
+    try await client.sendAhead([.os, .memory])
+    #expect(try await client.call(.os)["method"]?.string == "guest.os")
+    #expect(try await client.call(.memory)["method"]?.string == "guest.memory")
+    #expect(await client.traffic.staleReplies > 0)
+    await pair.agent.close()
+    #expect(await agent.value == ["agent.hello", "guest.memory", "guest.os", "guest.os", "guest.memory"])
+  }
+
+  private static func hello(to request: Request) -> [UInt8] {
+    let hello = Hello(
+      nonce: request.parameters?["nonce"]?.string ?? "", version: AgentChannel.version, agentName: "script",
+      agentVersion: "1", instance: "i", system: "linux", methods: [], limits: .version1)
+    return Record.encode(Reply(id: request.id, .result(hello.json)).json)
+  }
 }

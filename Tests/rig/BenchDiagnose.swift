@@ -36,14 +36,19 @@ enum BenchDiagnose {
     }
   }
 
-  /// A diagnosis that did not reach the agent would be none.
+  /// Waits for a diagnosis that reaches the agent, which libvirt may hear of a moment late; any other would be none.
   private static func check(_ diagnose: [String]) async throws {
-    let outcome = try await GuestRig.Program.run(diagnose + ["--format", "json"])
-    let report = try? JSONDecoder().decode(RigJSON.self, from: Data(outcome.output.utf8))
-    let agent = report?["evidence"]?["guest"]?["agent"]
-    guard agent?["status"]?.string == "observed" else {
-      let reason = agent?["detail"]?.string ?? outcome.errorOutput
-      throw RigError(.program, "diagnose did not reach the agent (status \(outcome.status)): \(reason)")
+    var reason = ""
+    do {
+      try await waitUntil("diagnose reached the agent", within: .seconds(20), every: .milliseconds(200)) {
+        let outcome = try await GuestRig.Program.run(diagnose + ["--format", "json"])
+        let report = try? JSONDecoder().decode(RigJSON.self, from: Data(outcome.output.utf8))
+        let agent = report?["evidence"]?["guest"]?["agent"]
+        reason = "status \(outcome.status), \(agent?["detail"]?.string ?? outcome.errorOutput)"
+        return agent?["status"]?.string == "observed"
+      }
+    } catch let error as RigError {
+      throw RigError(error.code, "\(error.message): \(reason)")
     }
   }
 
