@@ -37,8 +37,9 @@ image: agents ## Build the guest that the tests boot, into .cache/guest
 demo: build image ## Boot two real guests and diagnose them
 	@"$$($(SWIFT) build $(BUILD_FLAGS) --show-bin-path)/rig" demo
 
+# One after the other: real guests and two processors leave nothing to gain, and deadlines mean what they say.
 test: build image ## All tests, real guests included
-	@$(SWIFT) test --skip-build
+	@$(SWIFT) test --skip-build --no-parallel
 
 # diagnose is measured as its users get it: optimised, and with Swift's libraries inside.
 bench: build image ## Measure the agent and diagnose against qemu-ga and virsh

@@ -96,19 +96,25 @@ let package = Package(
     .testTarget(name: "AgentCoreTests", dependencies: ["AgentCore", "AgentProtocol", "PCI", "ProtocolVectors"]),
     .testTarget(
       name: "AgentLinuxTests",
-      dependencies: ["AgentCore", "AgentLinux", "AgentProtocol", "PCI", "virt-balloon-agent", subprocess],
+      dependencies: [
+        "AgentCore", "AgentLinux", "AgentProtocol", "PCI", "ProtocolVectors", "virt-balloon-agent", subprocess,
+      ],
       exclude: ["Fixtures"]),
     .testTarget(name: "BalloonEvidenceTests", dependencies: ["BalloonEvidence", "PCI"]),
     .testTarget(name: "RulesTests", dependencies: ["BalloonEvidence", "PCI", "Reports", "Rules", subprocess]),
     .testTarget(name: "TransportsTests", dependencies: ["Transports"]),
-    .testTarget(name: "GuestLinkTests", dependencies: ["AgentProtocol", "GuestLink", "ProtocolVectors", "Transports"]),
+    .testTarget(
+      name: "GuestLinkTests", dependencies: ["AgentProtocol", "GuestLink", "ProtocolVectors", "Transports"],
+      exclude: ["validate.py"]),
     .testTarget(name: "QMPTests", dependencies: ["AgentProtocol", "PCI", "QMP", "Transports"]),
-    .testTarget(name: "LibvirtTests", dependencies: ["Libvirt", "Transports"]),
+    .testTarget(name: "LibvirtTests", dependencies: ["GuestRig", "Libvirt", "Transports"]),
     .testTarget(name: "DomainXMLTests", dependencies: ["DomainXML", "PCI"], exclude: ["Fixtures"]),
     .testTarget(name: "PCIAccessTests", dependencies: ["PCI", "PCIAccess"], exclude: ["Fixtures"]),
     .testTarget(
       name: "CollectorsTests",
-      dependencies: ["AgentProtocol", "BalloonEvidence", "Collectors", "GuestLink", "PCI", "QMP", "Transports"]),
+      dependencies: [
+        "AgentProtocol", "BalloonEvidence", "Collectors", "GuestLink", "GuestRig", "Libvirt", "PCI", "QMP", "Transports",
+      ]),
     .testTarget(name: "ReportsTests", dependencies: ["BalloonEvidence", "PCI", "Reports", "Rules"], exclude: ["Golden"]),
     .testTarget(
       name: "BalloonCommandsTests",

@@ -7,6 +7,9 @@ import AgentProtocol
 /// byte. Garbage between records and records cut short by another 0x1E are not answered; every whole record is
 /// answered once, except notifications.
 package struct Agent<Platform: GuestPlatform> {
+  /// The most elements of a list in all its pages (specification, 6); ``GuestPlatform/log(from:_:)`` keeps it itself.
+  static var listLimit: Int { 4096 }
+
   private let platform: Platform
   private let identity: AgentIdentity
   private var decoder = RecordDecoder(limit: JSONLimits.request.bytes)
@@ -90,7 +93,7 @@ package struct Agent<Platform: GuestPlatform> {
 
   private func functions(from cursor: UInt64) throws(ProtocolError) -> JSON {
     var page = PageBuilder()
-    for key in try platform.functions() where key >= cursor {
+    for key in try platform.functions().prefix(Self.listLimit) where key >= cursor {
       guard let function = platform.function(key) else { continue }
       guard page.add(function.json, number: key) else { break }
     }

@@ -29,7 +29,7 @@ package struct GuestReport: Sendable {
       var lines: [LogLine] = []
       try platform.log(from: 0) { (_, line) in
         guard lines.count < GuestReport.logLimit else {
-          lines.append(LogLine(microseconds: nil, text: "further lines" + String.cutMark))
+          lines.append(LogLine(microseconds: nil, text: String.cutMark))
           return false
         }
         lines.append(line)

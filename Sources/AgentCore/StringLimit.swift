@@ -27,8 +27,8 @@ extension JSON {
 }
 
 extension String {
-  /// Ends a text that was cut.
-  package static let cutMark = " [cut]"
+  /// Ends a text that was cut (specification, 6.1).
+  package static let cutMark = "\u{2026}"
 
   /// This text in at most `limit` bytes; one that is longer ends with ``cutMark``.
   package func cut(toBytes limit: Int) -> String {

@@ -2,13 +2,23 @@
 import AgentCore
 package import AgentProtocol
 import CAgentPlatform
+import PCI
 
 extension LinuxPlatform {
-  /// The most records that are looked through in one call: far more than a log buffer of 16 MiB can hold.
-  private static var recordLimit: Int { 250_000 }
+  /// The most records that are looked through in one call: more than a log buffer of 32 MiB can hold.
+  private static var recordLimit: Int { 1_000_000 }
+  /// The most lines that are told (specification, 9.8), always the latest.
+  private static var lineLimit: Int { 4096 }
 
   /// Reads `/dev/kmsg` from its oldest record to its newest, never waiting (Linux, Documentation/ABI/testing/dev-kmsg).
   package func log(from cursor: UInt64, _ body: (UInt64, LogLine) -> Bool) throws(ProtocolError) {
+    for (number, line) in try balloonLines().suffix(Self.lineLimit) where number >= cursor {
+      guard body(number, line) else { return }
+    }
+  }
+
+  /// The balloon's lines, the latest ``lineLimit`` of them among others at most.
+  private func balloonLines() throws(ProtocolError) -> [(UInt64, LogLine)] {
     let path = "/dev/kmsg"
     let opened = vb_open_read(files.root + path)
     guard opened >= 0 else { throw SystemError(code: opened).methodFailure(path) }
@@ -19,38 +29,31 @@ extension LinuxPlatform {
     // gives several, which lines tell apart just as well.
     var buffer = [UInt8](repeating: 0, count: 16 << 10)
     var unfinished: [UInt8] = []
-    var records = 0
-    var last: UInt64 = 0
-    while records < Self.recordLimit {
+    var lines: [(UInt64, LogLine)] = []
+    for _ in 0..<Self.recordLimit {
       let count = buffer.withUnsafeMutableBufferPointer { vb_read(descriptor, $0.baseAddress, Int64($0.count)) }
       guard count > 0, count <= buffer.count else {
-        if count == 0 { return }
+        if count == 0 { return lines }
         let error = SystemError(code: count)
         switch error.kind {
-        case .again: return
-        case .overwritten:
-          // The next read goes on with the oldest record that is still there.
-          records &+= 1
-          continue
+        case .again: return lines
+        // The next read goes on with the oldest record that is still there.
+        case .overwritten: continue
         default: throw error.methodFailure(path)
         }
       }
       unfinished += buffer[..<Int(count)]
-      while let end = unfinished.firstIndex(of: UInt8(ascii: "\n")) {
-        records &+= 1
-        if let (number, line) = KernelLogRecord.balloonLine(unfinished[..<end]), number >= cursor {
-          guard body(number, line) else { return }
-          last = number
-        }
-        unfinished.removeSubrange(...end)
+      var start = 0
+      while let end = unfinished[start...].firstIndex(of: UInt8(ascii: "\n")) {
+        if let line = KernelLogRecord.balloonLine(unfinished[start..<end]) { lines.append(line) }
+        start = end &+ 1
       }
+      unfinished.removeSubrange(..<start)
+      if lines.count >= 2 * Self.lineLimit { lines.removeFirst(lines.count &- Self.lineLimit) }
       // No record is that long: this is no kernel log.
       guard unfinished.count <= 64 << 10 else { throw ProtocolError(.internalError, path + ": no records") }
     }
-    _ = body(
-      last &+ 1,
-      LogLine(
-        microseconds: nil, text: "the log has more than " + String(Self.recordLimit) + " records" + String.cutMark))
+    throw ProtocolError(.internalError, path + ": more than " + String(Self.recordLimit) + " records")
   }
 }
 
@@ -63,16 +66,31 @@ enum KernelLogRecord {
       return nil
     }
     let text = record[record.index(after: semicolon)...]
-    guard isAboutBalloon(text) else { return nil }
+    guard contains("virtio_balloon", in: text) else { return nil }
     let fields = record[..<semicolon].split(separator: UInt8(ascii: ","), maxSplits: 3)
     guard fields.count >= 3, let number = decimalNumber(fields[1]), number < 1 << 53 else { return nil }
-    return (number, LogLine(microseconds: decimalNumber(fields[2]), text: String(decoding: text, as: UTF8.self)))
+    let unescaped = String(decoding: unescaped(text), as: UTF8.self).cut(toBytes: textLimit)
+    return (number, LogLine(microseconds: decimalNumber(fields[2]), text: unescaped))
   }
 
-  /// Every spelling the kernel uses: the driver's (`virtio_balloon virtio0:`), udev's and modprobe's, and the message
-  /// of a balloon that finds no page.
-  private static func isAboutBalloon(_ text: ArraySlice<UInt8>) -> Bool {
-    contains("virtio_balloon", in: text) || contains("virtio-balloon", in: text) || contains("Out of puff", in: text)
+  /// The kernel itself cuts a line's text at 1 KiB (LOG_LINE_MAX).
+  private static var textLimit: Int { 2048 }
+
+  /// The kernel writes control characters, bytes above 0x7e and the backslash as `\x1b`.
+  private static func unescaped(_ text: ArraySlice<UInt8>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var rest = text
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "\\"), rest.count >= 3, rest.first == UInt8(ascii: "x"),
+        let high = hexDigit(rest[rest.startIndex &+ 1]), let low = hexDigit(rest[rest.startIndex &+ 2])
+      {
+        bytes.append(high << 4 | low)
+        rest.removeFirst(3)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return bytes
   }
 
   private static func contains(_ word: StaticString, in text: ArraySlice<UInt8>) -> Bool {

@@ -50,8 +50,11 @@ struct AgentOptions: ParsableArguments {
   /// Runs one conversation; what an agent does wrong ends it with one line.
   func talk<Value>(_ body: (AgentClient) async throws -> Value) async throws -> Value {
     let limits = LinkLimits(hello: min(target.deadline, .seconds(3)), call: target.deadline)
-    let client = AgentClient(try await open(), limits: limits)
-    do { return try await body(client) } catch let error as LinkError {
+    let channel = try await open()
+    let result: Result<Value, any Error>
+    do { result = .success(try await body(AgentClient(channel, limits: limits))) } catch { result = .failure(error) }
+    await channel.close(until: .now + target.deadline)
+    do { return try result.get() } catch let error as LinkError {
       throw Console.fail("\(target.agentSocket ?? name ?? "agent"): \(error)", .unavailable)
     }
   }
@@ -127,7 +130,7 @@ struct AgentConformance: AsyncParsableCommand {
 
   func run() async throws {
     // An agent that cannot be reached is told from one that misbehaves.
-    _ = try await agent.open()
+    await (try await agent.open()).close(until: .now + agent.target.deadline)
     let results = await Conformance { () async throws(TransportError) in try await agent.reach() }.run()
     let report = ConformanceReport(
       subject: agent.target.agentSocket ?? agent.name ?? "agent",

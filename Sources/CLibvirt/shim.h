@@ -16,6 +16,8 @@ VB_FUNCTION(virGetLastError);
 VB_FUNCTION(virGetVersion);
 VB_FUNCTION(virEventRegisterDefaultImpl);
 VB_FUNCTION(virEventRunDefaultImpl);
+VB_FUNCTION(virEventAddTimeout);
+VB_FUNCTION(virEventRemoveTimeout);
 
 VB_FUNCTION(virConnectOpen);
 VB_FUNCTION(virConnectOpenReadOnly);
@@ -26,6 +28,8 @@ VB_FUNCTION(virConnectGetType);
 VB_FUNCTION(virConnectGetVersion);
 VB_FUNCTION(virConnectGetLibVersion);
 VB_FUNCTION(virConnectListAllDomains);
+VB_FUNCTION(virConnectDomainEventRegisterAny);
+VB_FUNCTION(virConnectDomainEventDeregisterAny);
 
 VB_FUNCTION(virDomainLookupByID);
 VB_FUNCTION(virDomainLookupByName);

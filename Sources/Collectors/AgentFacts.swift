@@ -25,7 +25,8 @@ struct AgentFacts {
   /// Named facts as a dictionary of leaves; at most 64.
   func leaves(_ facts: NamedFacts, of method: Method) -> [String: Observation<UInt64>] {
     Dictionary(
-      facts.members.prefix(64).map { ($0.name, observation($0.fact, of: method)) }, uniquingKeysWith: { first, _ in first })
+      facts.members.prefix(64).map { ($0.name, observation($0.fact, of: method)) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   func function(_ facts: PCIFunctionFacts) -> GuestFunction {

@@ -16,7 +16,7 @@ extension GuestCollector {
     var evidence = start(
       Target(kind: .libvirt, name: domain.name, uuid: domain.uuid, location: session.uri), notices: session.notices)
     let runner = SourceRunner()
-    let here = LibvirtSource(session: session, collector: self)
+    let here = LibvirtSource(session: session, collector: self, line: LibvirtLine(domain, deadline: options.deadline))
 
     let status: DomainStatus
     do throws(LibvirtError) { status = try await domain.status(until: deadline) } catch {
@@ -57,6 +57,7 @@ extension GuestCollector {
       return await finish(evidence, runner)
     }
 
+    let watch = options.quick ? nil : await here.watch()
     evidence.readings = [await here.reading()]
     if options.monitor {
       evidence.collection.notices.append(
@@ -64,7 +65,8 @@ extension GuestCollector {
       let decoys = evidence.device.decoys
       evidence.device = await here.monitor.device()
       if evidence.device.decoys.value == nil { evidence.device.decoys = decoys }
-      evidence.channel = await here.monitor.channel().0
+      let channel = await here.monitor.channel().0
+      if channel.port.failure == nil { evidence.channel = channel }
       await runner.record("QEMU monitor", evidence.device.qomPath.failure, took: .zero)
     } else {
       let decoys = evidence.device.decoys
@@ -80,7 +82,7 @@ extension GuestCollector {
     let told = await (early, late)
     if let told = told.0 ?? told.1 { (sampled.guest, sampled.channel) = told }
     if options.monitor { await here.monitor.refresh(&sampled.device) }
-    sampled.domain.interruptions = await here.interruptions(since: status)
+    sampled.domain.interruptions = await here.interruptions(since: status, watch)
     Connection.giveBackUnchangedPages()
     return await finish(sampled, runner)
   }
@@ -98,6 +100,8 @@ extension GuestCollector {
 struct LibvirtSource: Sendable {
   let session: LibvirtSession
   let collector: GuestCollector
+  /// For what may hang, and for what comes after it.
+  let line: LibvirtLine
 
   private var domain: Domain { session.domain }
   private var deadline: ContinuousClock.Instant { collector.deadline }
@@ -134,11 +138,15 @@ struct LibvirtSource: Sendable {
 
   /// QEMU's monitor through libvirt's passthrough, which taints the domain: asked only with leave.
   var monitor: MonitorFacts<MonitorPassthrough> {
-    let domain = domain
-    let deadline = deadline
+    let line = line
     return MonitorFacts(
       monitor: MonitorPassthrough { command in
-        String(decoding: try await domain.monitorCommand(command, until: deadline), as: UTF8.self)
+        do throws(Failure) {
+          let reply = try await line.askMonitor { (domain, deadline) async throws(LibvirtError) in
+            try await domain.monitorCommand(command, until: deadline)
+          }
+          return String(decoding: reply, as: UTF8.self)
+        } catch { throw QMPError(error) }
       }, collector: collector)
   }
 
@@ -157,11 +165,13 @@ struct LibvirtSource: Sendable {
   }
 
   func reading() async -> Reading {
-    do throws(LibvirtError) {
-      let statistics = try await domain.memoryStatistics(until: deadline)
+    do throws(Failure) {
+      let statistics = try await line.askMonitor { (domain, deadline) async throws(LibvirtError) in
+        try await domain.memoryStatistics(until: deadline)
+      }
       return Reading(statistics, time: collector.clock.now())
     } catch {
-      return Reading(failed: Failure(error), source: "virDomainMemoryStats", time: collector.clock.now())
+      return Reading(failed: error, source: "virDomainMemoryStats", time: collector.clock.now())
     }
   }
 
@@ -187,16 +197,41 @@ struct LibvirtSource: Sendable {
       .compactMap { $0 }.joined(separator: " ")
   }
 
-  /// What happened to the guest since `before`, as far as libvirt's state tells.
-  func interruptions(since before: DomainStatus) async -> Observation<[String]> {
+  /// Begins to watch what happens to the guest.
+  func watch() async -> Result<DomainWatch, Failure> {
+    do throws(LibvirtError) { return .success(try await domain.watch(until: deadline)) } catch {
+      return .failure(Failure(error))
+    }
+  }
+
+  /// What happened to the guest since `before`, as far as libvirt's state tells, and its events when there is a watch,
+  /// which ends with this.
+  func interruptions(
+    since before: DomainStatus, _ watch: Result<DomainWatch, Failure>?
+  ) async -> Observation<[String]> {
+    var seen: [String] = []
+    func add(_ name: String) { if !seen.contains(name) { seen.append(name) } }
+    var failure: Failure?
+    switch watch {
+    case .success(let watch)?:
+      do throws(LibvirtError) { try await watch.events(until: deadline).compactMap(\.interruption).forEach(add) } catch
+      {
+        failure = Failure(error)
+      }
+      await watch.close(until: deadline)
+    case .failure(let refused)?: failure = refused
+    case nil: break
+    }
     do throws(LibvirtError) {
-      let now = try await session.connection.domain(domain.uuid, until: deadline)
+      let now = try await line.domain().connection.domain(domain.uuid, until: deadline)
       let status = try await now.status(until: deadline)
-      var seen: [String] = []
-      if now.id != domain.id { seen.append(now.id == nil ? "stopped" : "restarted") }
-      if status.state != before.state { seen.append("became \(status.state)") }
-      return observed(seen.isEmpty ? nil : seen, "virDomainGetState and the domain's id")
-    } catch { return unknown(Failure(error), "libvirt")() }
+      if now.id != domain.id { add(now.id == nil ? "stopped" : "restarted") }
+      if status.state != before.state { add("became \(status.state)") }
+    } catch { failure = Failure(error) }
+    // What was seen counts, even when something else could not be.
+    if seen.isEmpty, let failure { return unknown(failure, "libvirt")() }
+    let source = "virDomainGetState and the domain's id"
+    return observed(seen.isEmpty ? nil : seen, watch == nil ? source : "libvirt's events, \(source)")
   }
 
   /// The agent, over its own channel: opened only when the guest holds its end, and never kept.
@@ -217,10 +252,10 @@ struct LibvirtSource: Sendable {
         .denied, "a channel needs a read-write connection", ask: command())
       return (GuestEvidence(unknown(failure, "agent")), channel)
     }
-    let opened = await runner.run("agent") { () async throws(Failure) -> GuestEvidence in
+    let opened = await runner.run("agent", shortfall: \.agent.failure) { () async throws(Failure) -> GuestEvidence in
       let stream: Libvirt.DomainChannel
       do throws(LibvirtError) {
-        stream = try await domain.openChannel(AgentChannel.portName, until: deadline)
+        stream = try await domain.openAgentChannel(within: collector.options.deadline)
       } catch {
         // libvirt has no code of its own for a channel that is taken; the channel is there and the guest has opened it.
         throw error.code == .operationFailed ? Failure(.busy, error.message) : Failure(error)
@@ -228,7 +263,6 @@ struct LibvirtSource: Sendable {
       let guest = await AgentCollector(clock: collector.clock, deadline: collector.options.deadline)
         .collect(over: stream)
       await stream.close(until: deadline)
-      if let failure = guest.agent.failure { throw failure }
       return guest
     }
     switch opened {

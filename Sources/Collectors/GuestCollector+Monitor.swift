@@ -80,7 +80,7 @@ extension GuestCollector {
 
   /// The agent behind a socket; not connected to while the guest has not opened its end or another client holds this one.
   private func agent(_ channel: ChannelEvidence, at path: String?, _ runner: SourceRunner) async -> GuestEvidence {
-    let result = await runner.run("agent") { () async throws(Failure) -> GuestEvidence in
+    let result = await runner.run("agent", shortfall: \.agent.failure) { () async throws(Failure) -> GuestEvidence in
       if channel.port.isAbsent {
         throw Failure(.notFound, "the machine has no port named \(AgentChannel.portName)")
       }
@@ -98,9 +98,7 @@ extension GuestCollector {
         throw Failure(error)
       }
       defer { socket.close() }
-      let guest = await AgentCollector(clock: clock, deadline: options.deadline).collect(over: socket)
-      if let failure = guest.agent.failure { throw failure }
-      return guest
+      return await AgentCollector(clock: clock, deadline: options.deadline).collect(over: socket)
     }
     switch result {
     case .success(let guest): return guest

@@ -84,7 +84,7 @@ package struct LibvirtSession: Sendable {
   ) async throws(TargetError) -> any Transport {
     let session = try await find(name, uri: uri, readOnly: false, deadline: deadline)
     do throws(LibvirtError) {
-      return try await session.domain.openChannel(AgentChannel.portName, until: .now + deadline)
+      return try await session.domain.openAgentChannel(within: deadline)
     } catch {
       throw TargetError("\(session.uri), channel \(AgentChannel.portName): \(error.message)", Failure(error))
     }
@@ -95,4 +95,21 @@ package struct LibvirtSession: Sendable {
   }
 
   private static let systemURI = "qemu:///system"
+}
+
+extension Domain {
+  /// Opens the agent's channel.
+  ///
+  /// libvirtd lets the channel of a client that has just gone go in its own time, and until then refuses the next one as
+  /// it refuses a second one: such a refusal counts only when it lasts.
+  func openAgentChannel(within time: Duration) async throws(LibvirtError) -> DomainChannel {
+    let deadline = ContinuousClock.now + time
+    for _ in 0..<4 {
+      do throws(LibvirtError) { return try await openChannel(AgentChannel.portName, until: deadline) } catch {
+        guard error.code == .operationFailed else { throw error }
+      }
+      try? await Task.sleep(for: .milliseconds(150))
+    }
+    return try await openChannel(AgentChannel.portName, until: deadline)
+  }
 }

@@ -6,13 +6,18 @@ actor SourceRunner {
   private(set) var outcomes: [SourceOutcome] = []
 
   /// Runs `body`; its failure is recorded under `name`, and returned.
+  /// - Parameter shortfall: what a value that was had all the same lacks.
   nonisolated func run<Value: Sendable>(
-    _ name: String, _ body: @Sendable () async throws(Failure) -> Value
+    _ name: String, shortfall: (Value) -> Failure? = { _ in nil }, _ body: @Sendable () async throws(Failure) -> Value
   ) async -> Result<Value, Failure> {
     let start = ContinuousClock.now
     let result: Result<Value, Failure>
     do throws(Failure) { result = .success(try await body()) } catch { result = .failure(error) }
-    let failure: Failure? = if case .failure(let failure) = result { failure } else { nil }
+    let failure: Failure? =
+      switch result {
+      case .success(let value): shortfall(value)
+      case .failure(let failure): failure
+      }
     await record(name, failure, took: ContinuousClock.now - start)
     return result
   }

@@ -129,7 +129,10 @@ actor ConformanceProbe {
     while true {
       guard heard < 4 << 20 else { throw ConformanceFailure("the agent sends without end") }
       if let event = decoder.next() {
-        if case .record(let record) = event, (try? Reply(parsing: record))?.id == fence { return }
+        guard case .record(let record) = event else { continue }
+        do throws(ProtocolError) {
+          if try Reply(parsing: record).id == fence { return }
+        } catch { throw ConformanceFailure("the agent sent what is no reply, \(error.message)") }
         continue
       }
       try await fill(deadline)

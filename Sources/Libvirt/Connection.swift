@@ -37,6 +37,8 @@ package actor Connection {
     let uri: String?
     let readOnly: Bool
     let library: String
+    /// Whether libvirt's event loop serves it.
+    let takesEvents: Bool
   }
 
   /// How messages call the connection.
@@ -66,23 +68,41 @@ package actor Connection {
     _ uri: String?, readOnly: Bool, library: String = Connection.defaultLibrary,
     until deadline: ContinuousClock.Instant
   ) async throws(LibvirtError) -> Connection {
-    let connection = try Connection(Parameters(uri: uri, readOnly: readOnly, library: library))
+    try await open(Parameters(uri: uri, readOnly: readOnly, library: library, takesEvents: false), until: deadline)
+  }
+
+  private static func open(
+    _ parameters: Parameters, until deadline: ContinuousClock.Instant
+  ) async throws(LibvirtError) -> Connection {
+    let connection = try Connection(parameters)
     try await connection.perform(until: deadline) { (connection: isolated Connection) throws(LibvirtError) in
       try connection.connect()
     }
     return connection
   }
 
-  /// Opens a second connection with this one's parameters, which libvirt's event loop serves.
-  nonisolated func openAnother(until deadline: ContinuousClock.Instant) async throws(LibvirtError) -> Connection {
-    try await call(until: deadline) { (_, libvirt) throws(LibvirtError) in try EventLoop.start(libvirt) }
-    return try await Connection.open(
-      parameters.uri, readOnly: parameters.readOnly, library: parameters.library, until: deadline)
+  /// Opens another connection with this one's parameters; that this one was closed or abandoned is no hindrance.
+  /// - Parameter takesEvents: whether libvirt's event loop is to serve it, as channels and watches need.
+  package nonisolated func openAnother(
+    takesEvents: Bool = false, until deadline: ContinuousClock.Instant
+  ) async throws(LibvirtError) -> Connection {
+    try await Connection.open(
+      Parameters(
+        uri: parameters.uri, readOnly: parameters.readOnly, library: parameters.library, takesEvents: takesEvents),
+      until: deadline)
+  }
+
+  /// Whether a call missed its deadline, so that nothing more can be asked over this connection.
+  package nonisolated var isAbandoned: Bool {
+    condition.withLock { condition in
+      if case .abandoned = condition { true } else { false }
+    }
   }
 
   private func connect() throws(LibvirtError) {
     let functions = try LibvirtFunctions(loading: parameters.library)
     self.functions = functions
+    if parameters.takesEvents { try EventLoop.start(functions) }
     let connect = parameters.readOnly ? functions.virConnectOpenReadOnly : functions.virConnectOpen
     // Should the caller have given up meanwhile, the release of this actor closes what was opened.
     if let uri = parameters.uri {

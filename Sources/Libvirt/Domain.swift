@@ -167,7 +167,7 @@ package final class Domain: Sendable {
   package func openChannel(
     _ name: String, until deadline: ContinuousClock.Instant
   ) async throws(LibvirtError) -> DomainChannel {
-    let own = try await connection.openAnother(until: deadline)
+    let own = try await connection.openAnother(takesEvents: true, until: deadline)
     return try await DomainChannel(
       opening: name, of: uuid, label: "channel \(name) of \(self.name)", on: own, until: deadline)
   }

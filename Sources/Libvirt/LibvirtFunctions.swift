@@ -15,6 +15,8 @@ struct LibvirtFunctions: @unchecked Sendable {
   let virGetVersion: vb_virGetVersion_f
   let virEventRegisterDefaultImpl: vb_virEventRegisterDefaultImpl_f
   let virEventRunDefaultImpl: vb_virEventRunDefaultImpl_f
+  let virEventAddTimeout: vb_virEventAddTimeout_f
+  let virEventRemoveTimeout: vb_virEventRemoveTimeout_f
 
   let virConnectOpen: vb_virConnectOpen_f
   let virConnectOpenReadOnly: vb_virConnectOpenReadOnly_f
@@ -25,6 +27,8 @@ struct LibvirtFunctions: @unchecked Sendable {
   let virConnectGetVersion: vb_virConnectGetVersion_f
   let virConnectGetLibVersion: vb_virConnectGetLibVersion_f
   let virConnectListAllDomains: vb_virConnectListAllDomains_f
+  let virConnectDomainEventRegisterAny: vb_virConnectDomainEventRegisterAny_f
+  let virConnectDomainEventDeregisterAny: vb_virConnectDomainEventDeregisterAny_f
 
   let virDomainLookupByID: vb_virDomainLookupByID_f
   let virDomainLookupByName: vb_virDomainLookupByName_f
@@ -60,6 +64,8 @@ struct LibvirtFunctions: @unchecked Sendable {
     virGetVersion = try library.function("virGetVersion")
     virEventRegisterDefaultImpl = try library.function("virEventRegisterDefaultImpl")
     virEventRunDefaultImpl = try library.function("virEventRunDefaultImpl")
+    virEventAddTimeout = try library.function("virEventAddTimeout")
+    virEventRemoveTimeout = try library.function("virEventRemoveTimeout")
     virConnectOpen = try library.function("virConnectOpen")
     virConnectOpenReadOnly = try library.function("virConnectOpenReadOnly")
     virConnectClose = try library.function("virConnectClose")
@@ -69,6 +75,8 @@ struct LibvirtFunctions: @unchecked Sendable {
     virConnectGetVersion = try library.function("virConnectGetVersion")
     virConnectGetLibVersion = try library.function("virConnectGetLibVersion")
     virConnectListAllDomains = try library.function("virConnectListAllDomains")
+    virConnectDomainEventRegisterAny = try library.function("virConnectDomainEventRegisterAny")
+    virConnectDomainEventDeregisterAny = try library.function("virConnectDomainEventDeregisterAny")
     virDomainLookupByID = try library.function("virDomainLookupByID")
     virDomainLookupByName = try library.function("virDomainLookupByName")
     virDomainLookupByUUIDString = try library.function("virDomainLookupByUUIDString")

@@ -58,6 +58,15 @@ struct PagingTests {
     #expect(elements.compactMap { LogLine(json: $0) } == lines.map { $0.1 })
   }
 
+  @Test("A list has at most 4096 elements in all its pages")
+  func longest() throws {
+    var agent = TestAgent(FakePlatform(keys: (0..<4_200).map { UInt64($0) }))
+    var last = try Page(json: agent.result("pci.functions", ["cursor": .integer(UInt64(4_090))]), member: "functions")
+    #expect(last.elements.count == 6 && last.next == nil)
+    last = try Page(json: agent.result("pci.functions", ["cursor": .integer(UInt64(4_096))]), member: "functions")
+    #expect(last.elements.isEmpty && last.next == nil)
+  }
+
   @Test("Many services come in pages, each once")
   func services() throws {
     var agent = TestAgent(FakePlatform(serviceCount: 1_000))

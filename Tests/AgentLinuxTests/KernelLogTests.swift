@@ -57,6 +57,26 @@ struct KernelLogTests {
     }
   }
 
+  @Test("What the kernel escaped is told as it was")
+  func escapes() throws {
+    let written = "6,5,1,-;virtio_balloon \\x1b[31m \\xc3\\xa9 \\x5cx41 \\x4 \\y\n"
+    try withTree(files: ["/dev/kmsg": Array(written.utf8)]) { (platform, _) throws in
+      #expect(try log(of: platform).map { $0.text } == ["virtio_balloon \u{1b}[31m é \\x41 \\x4 \\y"])
+    }
+  }
+
+  @Test("Of many lines the latest 4096 are told, and a long one is cut")
+  func latest() throws {
+    var content = (0..<9_000).map { "6,\($0),\($0),-;virtio_balloon \($0)\n" }.joined()
+    content += "6,9000,9000,-;virtio_balloon " + String(repeating: "x", count: 5_000) + "\n"
+    try withTree(files: ["/dev/kmsg": Array(content.utf8)]) { (platform, _) throws in
+      let lines = try log(of: platform)
+      #expect(lines.count == 4096)
+      #expect(lines.first?.microseconds == 4905 && lines.last?.microseconds == 9000)
+      #expect(lines.last?.text.utf8.count == 2048 && lines.last?.text.hasSuffix("x\u{2026}") == true)
+    }
+  }
+
   @Test("A file without line feeds is no log")
   func endless() throws {
     try withTree(files: ["/dev/kmsg": [UInt8](repeating: 0x41, count: 200_000)]) { (platform, _) throws in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 import AgentProtocol
 import FoundationEssentials
+import ProtocolVectors
 import Subprocess
 import Testing
 
@@ -30,6 +31,22 @@ struct ProgramTests {
     for reply in replies.dropFirst() {
       // Where this runs may deny the kernel's log, or have no PCI bus.
       if case .error(let error) = reply.outcome { #expect(error.code == .denied || error.code == .unsupported) }
+    }
+  }
+
+  @Test("The protocol's vectors of requests are answered as each says", arguments: AgentBuild.allCases)
+  func vectors(build: AgentBuild) async throws {
+    for vector in try ProtocolVectors.load("requests") {
+      let input = try #require(vector.bytes("input")) + request(4242, .ping)
+      let expected = try #require(vector.json["replies"]?.array)
+      let replies = try replies(await runAgent(build, ["--stdio"], input: input).output)
+      #expect(replies.map { $0.id } == expected.map { $0["id"]?.uint } + [4242], "\(vector)")
+      for (reply, expected) in zip(replies, expected) {
+        switch reply.outcome {
+        case .result(let result): #expect(ProtocolVectors.holds(result, expected["result"] ?? .null), "\(vector)")
+        case .error(let error): #expect(error.code.number == expected["error"]?.int, "\(vector)")
+        }
+      }
     }
   }
 

@@ -75,10 +75,19 @@ struct AgentClientTests {
 
   @Test(
     "replies under a wrong id or with a key twice, waits for its time and tells what came",
-    arguments: [(ModelAgent.Fault.wrongID, LinkError.Code.timedOut), (.duplicateKeysInReplies, .garbage)])
-  func unusable(_ fault: ModelAgent.Fault, _ expected: LinkError.Code) async throws {
-    let client = try client(fault)
-    let error = await code { () throws(LinkError) in try await client.memory(within: .seconds(1)) }
+    arguments: [
+      ("{\"jsonrpc\":\"2.0\",\"id\":9007199254740992,\"result\":{}}", LinkError.Code.timedOut),
+      ("{\"jsonrpc\":\"2.0\",\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", .garbage),
+      ("{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"\"}}", .timedOut),
+    ])
+  func unusable(_ reply: String, _ expected: LinkError.Code) async throws {
+    let pair = try SocketPair()
+    let client = AgentClient(pair.client, limits: LinkLimits(hello: .seconds(30), call: .seconds(30)))
+    async let outcome = code { () throws(LinkError) in try await client.memory() }
+    #expect(await pair.agent.receive()?.method == "agent.hello")
+    await pair.agent.send([Record.separator] + Array(reply.utf8) + [Record.terminator])
+    pair.client.expire()
+    let error = await outcome
     #expect(error?.code == expected)
     #expect(error?.seen.ignoredRecords == 1, "\(String(describing: error))")
   }

@@ -12,7 +12,7 @@ struct ConformanceTests {
     let time: Duration =
       switch fault {
       case .silent, .neverFinishes: .milliseconds(300)
-      case .floods, .hugeRecord, .wrongID, .takesBatches: .seconds(1)
+      case .floods, .hugeRecord, .wrongID, .takesBatches: .seconds(3)
       default: .seconds(20)
       }
     let run = Conformance(time: time) { () throws(TransportError) in try agent.connect() }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import AgentProtocol
 import Glibc
+import Synchronization
 import Transports
 
 /// Two connected ends of a real stream socket: the client's and the agent's.
 struct SocketPair {
-  let client: UnixSocket
+  let client: PatientTransport
   let agent: AgentEnd
 
   init() throws(TransportError) {
@@ -13,7 +14,7 @@ struct SocketPair {
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
       throw TransportError(.system, "socketpair: \(errno)")
     }
-    client = try UnixSocket(adopting: ends[0], path: "client")
+    client = PatientTransport(try UnixSocket(adopting: ends[0], path: "client"))
     agent = AgentEnd(try UnixSocket(adopting: ends[1], path: "agent"))
   }
 }
@@ -59,5 +60,32 @@ actor AgentEnd {
   func close() {
     socket?.close()
     socket = nil
+  }
+}
+
+/// A transport whose reads time out when the test says so, and not before: no test depends on how fast a machine is.
+final class PatientTransport: Transport {
+  private let socket: UnixSocket
+  private let isOver = Mutex(false)
+
+  init(_ socket: UnixSocket) { self.socket = socket }
+
+  /// Ends the present read, or the next, with a time-out once nothing more is there to read.
+  func expire() { isOver.withLock { $0 = true } }
+
+  func read(until deadline: ContinuousClock.Instant) async throws(TransportError) -> [UInt8] {
+    while true {
+      let over = isOver.withLock { $0 }
+      do throws(TransportError) { return try await socket.read(until: min(deadline, .now + .milliseconds(20))) } catch {
+        guard error.code == .timedOut, !over, .now < deadline else {
+          isOver.withLock { $0 = false }
+          throw error
+        }
+      }
+    }
+  }
+
+  func write(_ bytes: [UInt8], until deadline: ContinuousClock.Instant) async throws(TransportError) {
+    try await socket.write(bytes, until: deadline)
   }
 }

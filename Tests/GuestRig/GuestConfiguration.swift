@@ -86,6 +86,9 @@ package struct GuestConfiguration: Sendable {
   package static let qemuGuestAgentPort = "org.qemu.guest_agent.0"
 
   /// What image/init.sh is told; the same words work as a libvirt domain's `<cmdline>`.
+  /// Whether an agent will have the agent's port open when the guest is up.
+  package var hasAgent: Bool { agent && agentChannel && boot == .full }
+
   package var kernelCommandLine: String {
     var words = ["console=ttyS0", "quiet", "vb.balloon=\(driver.rawValue)", "vb.agent=\(agent ? 1 : 0)"]
     if boot == .withoutModules { words.append("vb.modules=none") }

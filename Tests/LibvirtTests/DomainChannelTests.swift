@@ -1,28 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import GuestRig
 import Glibc
+import GuestRig
 import Testing
 import Transports
 
 @testable import Libvirt
 
-/// A domain under a real libvirtd whose channel `org.virt-balloon.echo.0` leads to a peer that this suite can command.
-///
-/// `VIRT_BALLOON_CHANNEL_URI` names the connection, on which a domain `chan` runs. Its channel's source has
-/// `mode='connect'` and the path of a server that echoes each connection's bytes, closes on `BYE`, sends N bytes on
-/// `FLOOD N`, and on `DEAF` reads nothing for
-/// three seconds and closes. A second channel, `org.virt-balloon.agent.0`, has `mode='bind'` and no guest.
+/// The domain of ``ChannelDomain`` by its channels.
 private enum ChannelRig {
-  static let uri = getenv("VIRT_BALLOON_CHANNEL_URI").map { String(cString: $0) }
-  static let echo = "org.virt-balloon.echo.0"
-  static let agent = "org.virt-balloon.agent.0"
+  static let echo = ChannelDomain.echo
+  static let agent = ChannelDomain.agent
 
   static func domain(readOnly: Bool = false) async throws -> Domain {
-    try await Connection.open(uri, readOnly: readOnly, until: .soon).domain("chan", until: .soon)
+    try await domain(at: PrivateLibvirt.host().uri, readOnly: readOnly)
+  }
+
+  static func domain(at uri: String, readOnly: Bool = false) async throws -> Domain {
+    try await Connection.open(uri, readOnly: readOnly, until: .soon).domain(ChannelDomain.name, until: .soon)
   }
 
   /// Opens a channel, waiting until a test before this one has let go of it.
   static func open(_ name: String = echo) async throws -> DomainChannel {
-    let domain = try await domain()
+    try await open(name, at: PrivateLibvirt.host().uri)
+  }
+
+  /// The same in a process of its own, which the suite's host has not come to.
+  static func open(_ name: String = echo, at uri: String) async throws -> DomainChannel {
+    let domain = try await domain(at: uri)
     let deadline = ContinuousClock.Instant.soon
     while true {
       do {
@@ -48,8 +53,7 @@ extension DomainChannel {
 }
 
 @Suite(
-  "Domain channel", .serialized,
-  .enabled(if: ChannelRig.uri != nil, "needs a libvirtd and a domain: see VIRT_BALLOON_CHANNEL_URI in ChannelRig"))
+  "Domain channel", .serialized, .privateLibvirtIsInstalled, .privateLibvirt { try await ChannelDomain.with($0, $1) })
 struct DomainChannelTests {
   @Test("Bytes go both ways, few and many", arguments: [1, 100, 65_536, 65_537, 200_000])
   func echo(count: Int) async throws {
@@ -228,14 +232,15 @@ struct DomainChannelTests {
   }
 
   @Test("100 channels, closed or just released, leave no thread and no descriptor behind")
-  func noLeak() async {
-    await #expect(processExitsWith: .success) {
+  func noLeak() async throws {
+    let uri = try PrivateLibvirt.host().uri
+    await #expect(processExitsWith: .success) { [uri = uri as String] in
       // The event loop starts with the first channel.
-      await (try await ChannelRig.open()).close(until: .soon)
+      await (try await ChannelRig.open(at: uri)).close(until: .soon)
       let before = Holdings.now()
       for round in 0..<100 {
         // One that was released without a close closes in its own time, for which this waits.
-        let channel = try await ChannelRig.open()
+        let channel = try await ChannelRig.open(at: uri)
         try await channel.write([1], until: .soon)
         try #require(try await channel.read(until: .soon) == [1])
         if round.isMultiple(of: 2) { await channel.close(until: .soon) }

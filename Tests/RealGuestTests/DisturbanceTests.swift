@@ -60,15 +60,15 @@ extension RealGuestTests {
       func request(_ id: Int, _ method: String, _ parameters: String) -> [UInt8] {
         [0x1e] + Array(#"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":\#(parameters)}"#.utf8) + [0x0a]
       }
-      // One reply longer than one write to the port takes (32 KiB), and more of them than port and socket hold while
+      // One reply longer than one write to the port takes (32 KiB), and more of them than socket and port (128 writes) hold while
       // nobody reads: the agent comes to stand in the middle of a reply.
       try await guest.control(
         """
-        echo on >/proc/sys/kernel/printk_devkmsg; i=0; while [ $i -lt 800 ]; do \
+        echo on >/proc/sys/kernel/printk_devkmsg; i=0; while [ $i -lt 2400 ]; do \
         echo "virtio_balloon: line $i of a log that is longer than one write to the port takes" >/dev/kmsg; \
         i=$((i + 1)); done
         """)
-      for id in 1...40 { try stream.send(request(id, "log.balloon", "{}")) }
+      for id in 1...60 { try stream.send(request(id, "log.balloon", "{}")) }
       var received: [UInt8] = []
       try await waitUntil("the agent began to answer") {
         received += try stream.receive() ?? []
@@ -78,12 +78,18 @@ extension RealGuestTests {
       try await Task.sleep(for: .seconds(2))
       try await guest.control("vb agent kill")
       try await waitUntil("the port was closed") { try await HostView(guest.monitor).agentPortOpen == false }
+      var quiet = 0
       try await waitUntil("what was sent had been read") {
-        guard let more = try stream.receive() else { return true }
+        guard let more = try stream.receive() else {
+          quiet += 1
+          return quiet > 20
+        }
+        quiet = 0
         received += more
         return false
       }
-      #expect(received.last != 0x0a, "the last record is whole: the agent was not in mid-reply")
+      #expect(
+        received.last != 0x0a, "the last of \(received.count) bytes ends a record: the agent was not in mid-reply")
       try await guest.control("vb agent start")
       try await waitUntil("the agent opened its port again") {
         try await HostView(guest.monitor).agentPortOpen == true

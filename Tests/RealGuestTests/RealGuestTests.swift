@@ -8,6 +8,9 @@ struct RealGuestTests {
   @Test("The host sees of each guest what it ought to, and the diagnosis is right", arguments: Scenario.all)
   func hostView(_ scenario: Scenario) async throws {
     try await Guest.with(scenario.configuration) { guest in
+      if scenario.configuration.hasAgent {
+        try await waitUntil("the agent opened its port") { try await HostView(guest.monitor).agentPortOpen == true }
+      }
       for stage in scenario.stages {
         do {
           try await stage.prepare(guest)

@@ -55,17 +55,13 @@ def parse(text):
 def fact(source, read):
     try:
         value = read()
-    except PermissionError as error:
-        return failed(source, "denied", str(error))
     except (FileNotFoundError, KeyError):
         return {"status": "absent", "source": source}
     except (OSError, ValueError, IndexError) as error:
-        return failed(source, "malformed" if isinstance(error, (ValueError, IndexError)) else "failed", str(error))
+        reason = {PermissionError: "denied", ValueError: "malformed", IndexError: "malformed"}.get(type(error), "failed")
+        return {"status": "failed", "reason": reason, "detail": str(error)[:1000], "source": source}
     value = str(value) if isinstance(value, int) and abs(value) > 2**53 else value
     return {"status": "observed", "value": value, "source": source}
-
-def failed(source, reason, detail=""):
-    return {"status": "failed", "reason": reason, "detail": detail[:1000], "source": source}
 
 def text(path):
     with open(path, errors="replace") as file:
@@ -101,13 +97,6 @@ def balloon_stats(_):
             "availableMemory": meminfo("MemAvailable"), "diskCaches": vmstat("nr_file_pages", page),
             "hugetlbAllocations": vmstat("htlb_buddy_alloc_success"), "hugetlbFailures": vmstat("htlb_buddy_alloc_fail")}
 
-def driver_services():
-    bound = "/sys/bus/virtio/drivers/virtio_balloon"
-    counters = {name: vmstat(name) for name in ("balloon_inflate", "balloon_deflate", "balloon_migrate")}
-    state = fact(bound, lambda: "running" if any("virtio" in name for name in os.listdir(bound)) else "stopped")
-    version = fact("/sys/module/virtio_balloon/version", lambda: text("/sys/module/virtio_balloon/version").strip())
-    return [{"name": "virtio_balloon", "kind": "kernel-driver", "state": state, "version": version, "counters": counters}]
-
 def left_out(_):  # any method but hello and ping may say so
     raise Error(UNSUPPORTED, "this minimal agent does not read that")
 
@@ -118,15 +107,9 @@ def hello(parameters):
     return {"nonce": nonce, "protocol": 1, "agent": {"name": "virt-balloon-agent.py", "version": "1"},
             "instance": INSTANCE, "system": "linux", "methods": list(METHODS), "limits": LIMITS}
 
-def services(parameters):  # in pages by section 10; the one element there is always fits the first
-    start = parameters.get("cursor", 0)
-    if type(start) is not int or start < 0:
-        raise Error(PARAMETERS, "a cursor is an integer from 0")
-    return {"services": driver_services()[start:]}
-
 METHODS = {"agent.hello": hello, "agent.ping": lambda _: {}, "guest.os": guest_os, "guest.memory": guest_memory,
            "balloon.stats": balloon_stats, "pci.functions": left_out,
-           "driver.services": services, "log.balloon": left_out}
+           "driver.services": left_out, "log.balloon": left_out}
 
 
 # Messages by section 4, records by section 2.
@@ -191,11 +174,6 @@ def serve(read, write):
             while reply:
                 reply = reply[write(reply):]
 
-def wait(port, event):
-    poll = select.poll()
-    poll.register(port, event)
-    return poll.poll()[0][1]
-
 def serve_port():
     found = [name for name in glob.glob("/sys/class/virtio-ports/*/name") if text(name).strip() == PORT]
     if not found:
@@ -203,6 +181,8 @@ def serve_port():
     port = os.open("/dev/" + found[0].split("/")[4], os.O_RDWR | os.O_NONBLOCK)
     wake = select.epoll()  # edge-triggered: a port without a host reports a hang-up for ever
     wake.register(port, select.EPOLLIN | select.EPOLLET)
+    room = select.poll()
+    room.register(port, select.POLLOUT)
 
     def read(size):
         while True:
@@ -217,7 +197,7 @@ def serve_port():
         try:
             return os.write(port, data)
         except BlockingIOError:  # the host does not read; once it has gone, nobody awaits this
-            return len(data) if wait(port, select.POLLOUT) & select.POLLHUP else 0
+            return len(data) if room.poll()[0][1] & select.POLLHUP else 0
 
     serve(read, write)
 
