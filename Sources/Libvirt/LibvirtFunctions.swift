@@ -132,8 +132,9 @@ private struct SharedLibrary {
   init(_ name: String, remedy: String) throws(LibvirtError) {
     self.name = name
     before = LoadedLibraries()
-    // What this program needed to start, to read its arguments and to be linked is little needed again either.
-    LoadedLibraries.none.releasePagesOfNewer()
+    // What this program needed to start and to read its arguments is little needed again either. A second connection
+    // finds the library loaded, and costs only the look.
+    if dlopen(name, RTLD_LAZY | RTLD_NOLOAD) == nil { LoadedLibraries.none.releasePagesOfNewer() }
     guard let handle = dlopen(name, RTLD_LAZY | RTLD_LOCAL) else {
       let reason = dlerror().map { BoundedText.string($0, limit: 1024) } ?? "no reason was given"
       throw LibvirtError(.libraryMissing, "\(name) could not be loaded: \(remedy); the dynamic linker says: \(reason)")

@@ -31,7 +31,7 @@ enum BenchDiagnose {
             + (words[0] == "version" ? [] : [domain.name]) + words.dropFirst()
         }
         try await check(diagnose)
-        return figures(try measure(diagnose, commands))
+        return figures(try measure(diagnose, readOnly: diagnose + ["--readonly"], commands))
       }
     }
   }
@@ -54,21 +54,29 @@ enum BenchDiagnose {
 
   private struct Measurement {
     var diagnose = Sample()
+    /// What libvirt tells, without the agent: no fact that the commands do not gather.
+    var readOnly = Sample()
     var virsh = Sample()
     var ratio = Sample()
+    var readOnlyRatio = Sample()
     var diagnosePeak = Sample()
     /// Of one virsh: the largest of the five.
     var virshPeak = Sample()
     var oneVirsh = Sample()
   }
 
-  /// Diagnose, the pipeline, diagnose, the pipeline…
-  private static func measure(_ diagnose: [String], _ commands: [[String]]) throws -> Measurement {
+  /// Diagnose, diagnose read-only, the pipeline; and so on.
+  private static func measure(
+    _ diagnose: [String], readOnly: [String], _ commands: [[String]]
+  ) throws -> Measurement {
     var result = Measurement()
     for pair in -warmUp..<pairs {
       let ours = try BenchProcess.run(diagnose)
+      let withoutAgent = try BenchProcess.run(readOnly)
       // 0 healthy, 1 findings, 2 inconclusive: it has diagnosed.
-      guard ours.status <= 2 else { throw RigError(.program, "diagnose ended with status \(ours.status)") }
+      guard max(ours.status, withoutAgent.status) <= 2 else {
+        throw RigError(.program, "diagnose ended with status \(max(ours.status, withoutAgent.status))")
+      }
       let start = monotonicNanoseconds()
       let theirs = try commands.map { command in
         let one = try BenchProcess.run(command)
@@ -80,8 +88,10 @@ enum BenchDiagnose {
       let pipeline = monotonicNanoseconds() - start
       guard pair >= 0 else { continue }
       result.diagnose.values.append(ours.time)
+      result.readOnly.values.append(withoutAgent.time)
       result.virsh.values.append(pipeline)
       result.ratio.values.append(ours.time / pipeline)
+      result.readOnlyRatio.values.append(withoutAgent.time / pipeline)
       result.diagnosePeak.values.append(ours.peak)
       result.virshPeak.values.append(theirs.map(\.peak).max() ?? .nan)
       result.oneVirsh.values += theirs.map(\.time)
@@ -99,12 +109,18 @@ enum BenchDiagnose {
         peer: BenchFigure.milliseconds(run.virsh.median), value: run.ratio.median, noise: run.ratio.spread,
         target: .atMost(0.5)),
       BenchFigure(
+        name: "  read-only, without the agent's facts", ours: BenchFigure.milliseconds(run.readOnly.median),
+        peer: BenchFigure.milliseconds(run.virsh.median), value: run.readOnlyRatio.median,
+        noise: run.readOnlyRatio.spread, target: .atMost(0.5)),
+      BenchFigure(
         name: "  its memory against one virsh", ours: BenchFigure.mebibytes(run.diagnosePeak.median),
         peer: BenchFigure.mebibytes(run.virshPeak.median), value: memory, noise: memoryNoise, target: .atMost(1)),
     ]
     let json = [
       "diagnose_vs_virsh": run.ratio.median, "diagnose_vs_virsh_noise": run.ratio.spread,
-      "diagnose_rss_vs_virsh": memory, "diagnose_rss_vs_virsh_noise": memoryNoise,
+      "diagnose_readonly_vs_virsh": run.readOnlyRatio.median,
+      "diagnose_readonly_vs_virsh_noise": run.readOnlyRatio.spread, "diagnose_rss_vs_virsh": memory,
+      "diagnose_rss_vs_virsh_noise": memoryNoise,
       "diagnose_ms": run.diagnose.median / 1e6, "virsh_pipeline_ms": run.virsh.median / 1e6,
       "one_virsh_ms": run.oneVirsh.median / 1e6, "diagnose_rss_kib": run.diagnosePeak.median,
       "virsh_rss_kib": run.virshPeak.median,
