@@ -44,7 +44,7 @@ package struct AgentCollector: Sendable {
     let has = { (method: Method) in hello.methods.contains { $0.utf8.elementsEqual(method.name.utf8) } }
     let methods: [Method] = [.os, .memory, .statistics, .functions, .services, .log]
     // When this fails, so do the calls, which tell why.
-    try? await client.sendAhead(methods.filter(has))
+    try? await client.sendAhead(methods.filter(has), within: end - .now)
 
     if has(.os) {
       switch await ask(end, { (left) async throws(LinkError) in try await client.os(within: left) }) {

@@ -5,6 +5,7 @@ import Testing
 
 @Suite("The agent commands")
 struct AgentCommandTests {
+  private static let noProtocol = "does not speak the protocol"
   private static let commands = [["ping"], ["info"], ["call", "--method", "guest.os"]]
 
   /// Runs one agent command against an agent of that kind, and looks at what is true of every kind.
@@ -22,14 +23,15 @@ struct AgentCommandTests {
   @Test(
     "An agent that does not keep the protocol is told in one line, within the deadline and in bounded memory",
     arguments: [
-      (FakeAgent.sendsGarbage, "does not speak the protocol"), (.floodsWithoutSeparator, "sends without end"),
+      (FakeAgent.sendsGarbage, noProtocol), (.floodsWithoutSeparator, "sends without end"),
       (.sendsHugeRecord, "sends without end"), (.neverAnswers, "nothing answers agent.hello"),
       (.answersOthersOnly, "was not answered in time"), (.closesInMidReply, "ended the connection"),
       (.refuses, "the agent answered agent.hello with error -32002"),
     ])
   func misbehaves(_ agent: FakeAgent, _ what: String) async throws {
     for command in Self.commands {
-      try await answer(agent, command).expectUnavailable(what)
+      // A slow machine may reach the deadline before the limit of bytes.
+      try await answer(agent, command).expectUnavailable(what, what == "sends without end" ? Self.noProtocol : what)
     }
   }
 

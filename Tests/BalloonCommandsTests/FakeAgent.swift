@@ -71,10 +71,12 @@ enum FakeAgent: String, CaseIterable, Sendable {
         instance: hostile, system: hostile, methods: Method.all.map { $0.name } + [hostile], limits: .version1
       ).json
     case "guest.os": return ["family": text, "name": text, "version": text, "kernel": text, "uptime": failed]
-    case "guest.memory", "balloon.stats": return .object(JSONObject([(hostile, fact(.integer(1))), ("totalMemory", failed)]))
+    case "guest.memory", "balloon.stats":
+      return .object(JSONObject([(hostile, fact(.integer(1))), ("totalMemory", failed)]))
     case "pci.functions":
       let function: JSON = [
-        "address": text, "path": text, "vendor": fact(.integer(0x1af4)), "device": fact(.integer(0x1045)), "driver": text, "module": text,
+        "address": text, "path": text, "vendor": fact(.integer(0x1af4)), "device": fact(.integer(0x1045)),
+        "driver": text, "module": text,
         "virtioDriver": text, "provider": text, "driverVersion": text, "problemCode": failed,
       ]
       return ["functions": [function]]

@@ -25,7 +25,8 @@ struct Machine {
       let machine = Machine(scratch: scratch)
       let arguments =
         [
-          emulator, "-M", "q35", "-accel", "tcg", "-m", "32", "-display", "none", "-nodefaults", "-no-user-config", "-S",
+          emulator, "-M", "q35", "-accel", "tcg", "-m", "32", "-display", "none", "-nodefaults", "-no-user-config",
+          "-S",
           "-qmp", "unix:\(machine.monitor),server=on,wait=off", "-device", "virtio-serial-pci,id=vs0",
           "-chardev", "socket,path=\(machine.channel),server=on,wait=off,id=ch0",
           "-device", "virtserialport,chardev=ch0,name=org.virt-balloon.agent.0",

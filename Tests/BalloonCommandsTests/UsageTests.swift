@@ -59,7 +59,8 @@ struct OutputTests {
     print(os.waitstatus_to_exitcode(status))
     """
 
-  @Test("A reader that has gone ends the program without a word and without a crash", arguments: ["default", "ignored"])
+  @Test(
+    "A reader that has gone ends the program without a word and without a crash", arguments: ["default", "ignored"])
   func noReader(signal: String) async throws {
     let outcome = try await Program.run(
       ["python3", "-c", Self.unread, signal, try Program.built("virt-balloon"), "rules"])
