@@ -113,12 +113,13 @@ let package = Package(
     .testTarget(
       name: "CollectorsTests",
       dependencies: [
-        "AgentProtocol", "BalloonEvidence", "Collectors", "GuestLink", "GuestRig", "Libvirt", "PCI", "QMP", "Transports",
+        "AgentProtocol", "BalloonEvidence", "Collectors", "DomainXML", "GuestLink", "GuestRig", "Libvirt", "PCI", "QMP",
+        "Transports",
       ]),
     .testTarget(name: "ReportsTests", dependencies: ["BalloonEvidence", "PCI", "Reports", "Rules"], exclude: ["Golden"]),
     .testTarget(
       name: "BalloonCommandsTests",
-      dependencies: ["AgentProtocol", "BalloonCommands", "BalloonEvidence", "Reports", "Rules", subprocess]),
+      dependencies: ["AgentProtocol", "BalloonCommands", "BalloonEvidence", "GuestRig", "Reports", "Rules", subprocess]),
     .testTarget(name: "RealGuestTests", dependencies: ["GuestRig", "BalloonEvidence", subprocess]),
   ],
   swiftLanguageModes: [.v6]

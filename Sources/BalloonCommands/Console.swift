@@ -5,15 +5,24 @@ import Reports
 
 /// Standard output carries the report and nothing else; standard error carries one line for each thing that went wrong.
 enum Console {
-  /// Writes all of `bytes` to standard output; a reader that has gone ends the program quietly.
+  /// Writes all of `bytes` to standard output; a reader that has gone ends the program quietly, any other failure with
+  /// one line.
   static func write(_ bytes: [UInt8]) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
       let written = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if written > 0 {
+      if written >= 0 {
         rest = rest.dropFirst(written)
-      } else if errno != EINTR {
-        throw ExitCode.internalError
+        continue
+      }
+      switch errno {
+      case EINTR: continue
+      case EAGAIN:
+        var ready = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+        _ = poll(&ready, 1, -1)
+      case EPIPE: throw ExitCode.internalError
+      case let failure:
+        throw fail("the report cannot be written: \(String(cString: strerror(failure)))", .internalError)
       }
     }
   }

@@ -27,6 +27,8 @@ struct DiagnoseCommand: AsyncParsableCommand {
   @Flag(help: "Ask QEMU's monitor through libvirt: the device's own status. Taints the domain (custom-monitor).")
   var monitor = false
 
+  func validate() throws { try target.validate(for: targets) }
+
   func run() async throws {
     let collector = GuestCollector(
       CollectionOptions(quick: quick, monitor: monitor, deadline: target.deadline, tool: VirtBalloon.version))

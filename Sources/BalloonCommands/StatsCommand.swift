@@ -20,6 +20,7 @@ struct StatsCommand: AsyncParsableCommand {
   var watch: Double?
 
   func validate() throws {
+    try target.validate(for: [name])
     if let watch, !(watch.isFinite && watch >= 0.1 && watch <= 86_400) {
       throw ValidationError("--watch takes a number of seconds from 0.1 to 86400")
     }

@@ -25,6 +25,19 @@ struct TargetOptions: ParsableArguments {
   }
 }
 
+extension TargetOptions {
+  /// Refuses what cannot be meant of these targets, before anything is asked.
+  func validate(for names: [String]) throws {
+    let targets = names.map(TargetName.init)
+    if targets.contains(.monitor("")) { throw ValidationError("qmp: takes the path of a socket") }
+    guard agentSocket != nil else { return }
+    guard let only = targets.first, targets.count == 1 else {
+      throw ValidationError("--agent-socket belongs to one qmp: target: name that alone")
+    }
+    if case .domain = only { throw ValidationError("a domain has its own channel: leave --agent-socket out") }
+  }
+}
+
 /// What a TARGET argument names.
 enum TargetName: Hashable, Sendable {
   /// A libvirt domain's name, UUID or id.

@@ -7,7 +7,7 @@ import Transports
 /// Asks the agent everything it knows. A method that fails costs only its own leaves.
 package struct AgentCollector: Sendable {
   let clock: WallClock
-  /// How long each call may take.
+  /// How long all of it may take.
   let deadline: Duration
 
   package init(clock: WallClock, deadline: Duration) {
@@ -17,6 +17,7 @@ package struct AgentCollector: Sendable {
 
   /// Asks over a fresh connection to the agent's channel.
   func collect(over transport: any Transport) async -> GuestEvidence {
+    let end = ContinuousClock.now + deadline
     let limits = LinkLimits(hello: min(deadline, .seconds(3)), call: deadline)
     let client = AgentClient(transport, limits: limits)
     let provenance = Provenance("agent agent.hello", trust: .guest, time: clock.now())
@@ -24,11 +25,17 @@ package struct AgentCollector: Sendable {
     do throws(LinkError) { hello = try await client.hello() } catch {
       return GuestEvidence(Unknown(failure: Failure(error), provenance: provenance))
     }
-    return await facts(hello, client)
+    return await facts(hello, client, until: end)
   }
 
   /// Asks every method that the agent named in its hello.
   package func facts(_ hello: Hello, _ client: AgentClient) async -> GuestEvidence {
+    await facts(hello, client, until: .now + deadline)
+  }
+
+  private func facts(
+    _ hello: Hello, _ client: AgentClient, until end: ContinuousClock.Instant
+  ) async -> GuestEvidence {
     let provenance = Provenance("agent agent.hello", trust: .guest, time: clock.now())
     var guest = GuestEvidence(
       Unknown(failure: Failure(.unsupported, "the agent has no such method"), provenance: provenance))
@@ -37,10 +44,10 @@ package struct AgentCollector: Sendable {
     let has = { (method: Method) in hello.methods.contains { $0.utf8.elementsEqual(method.name.utf8) } }
     let methods: [Method] = [.os, .memory, .statistics, .functions, .services, .log]
     // When this fails, so do the calls, which tell why.
-    try? await client.sendAhead(methods.filter(has))
+    try? await client.sendAhead(methods.filter(has), within: end - .now)
 
     if has(.os) {
-      switch await ask({ () async throws(LinkError) in try await client.os() }) {
+      switch await ask(end, { (left) async throws(LinkError) in try await client.os(within: left) }) {
       case .success(let os):
         let facts = AgentFacts(time: clock.now())
         guest.osFamily = facts.observation(os.family, of: .os)
@@ -53,41 +60,50 @@ package struct AgentCollector: Sendable {
       }
     }
     if has(.memory) {
-      guest.memory = await leaf(.memory) { () async throws(LinkError) in
-        AgentFacts(time: clock.now()).leaves(try await client.memory(), of: .memory)
+      guest.memory = await leaf(.memory, end) { (left) async throws(LinkError) in
+        AgentFacts(time: clock.now()).leaves(try await client.memory(within: left), of: .memory)
       }
     }
     if has(.statistics) {
-      guest.statistics = await leaf(.statistics) { () async throws(LinkError) in
-        AgentFacts(time: clock.now()).leaves(try await client.statistics(), of: .statistics)
+      guest.statistics = await leaf(.statistics, end) { (left) async throws(LinkError) in
+        AgentFacts(time: clock.now()).leaves(try await client.statistics(within: left), of: .statistics)
       }
     }
     if has(.functions) {
-      guest.functions = await leaf(.functions) { () async throws(LinkError) in
+      guest.functions = await leaf(.functions, end) { (left) async throws(LinkError) in
         let facts = AgentFacts(time: clock.now())
-        return try await client.functions().map(facts.function)
+        return try await client.functions(within: left).map(facts.function)
       }
     }
     if has(.services) {
-      guest.services = await leaf(.services) { () async throws(LinkError) in
+      guest.services = await leaf(.services, end) { (left) async throws(LinkError) in
         let facts = AgentFacts(time: clock.now())
-        return try await client.services().map(facts.service)
+        return try await client.services(within: left).map(facts.service)
       }
     }
     if has(.log) {
-      guest.log = await leaf(.log) { () async throws(LinkError) in try await client.log().map(\.text) }
+      guest.log = await leaf(.log, end) { (left) async throws(LinkError) in
+        try await client.log(within: left).map(\.text)
+      }
     }
     return guest
   }
 
-  private func ask<Value>(_ body: () async throws(LinkError) -> Value) async -> Result<Value, Failure> {
-    do throws(LinkError) { return .success(try await body()) } catch { return .failure(Failure(error)) }
+  /// One call, which may take what is left of the time: an agent that has fallen silent is not waited for once a call.
+  private func ask<Value>(
+    _ end: ContinuousClock.Instant, _ body: (_ left: Duration) async throws(LinkError) -> Value
+  ) async -> Result<Value, Failure> {
+    let left = end - .now
+    guard left > .zero else {
+      return .failure(Failure(.timedOut, "the agent's time was up before it could be asked for this"))
+    }
+    do throws(LinkError) { return .success(try await body(left)) } catch { return .failure(Failure(error)) }
   }
 
   private func leaf<Value>(
-    _ method: Method, _ body: () async throws(LinkError) -> Value
+    _ method: Method, _ end: ContinuousClock.Instant, _ body: (_ left: Duration) async throws(LinkError) -> Value
   ) async -> Observation<Value> {
-    switch await ask(body) {
+    switch await ask(end, body) {
     case .success(let value):
       .observed(value, Provenance("agent \(method.name)", trust: .guest, time: clock.now()))
     case .failure(let failure): unknown(failure, method)()

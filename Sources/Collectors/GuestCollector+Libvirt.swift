@@ -237,10 +237,9 @@ struct LibvirtSource: Sendable {
   /// The agent, over its own channel: opened only when the guest holds its end, and never kept.
   func agent(_ channel: ChannelEvidence, _ runner: SourceRunner) async -> (GuestEvidence, ChannelEvidence) {
     var channel = channel
-    guard channel.port.value != nil else {
-      let failure =
-        channel.port.failure
-        ?? Failure(.notFound, "the domain has no channel named \(AgentChannel.portName)")
+    // XML that could not be read says nothing against the channel: libvirt finds it by name.
+    guard !channel.port.isAbsent else {
+      let failure = Failure(.notFound, "the domain has no channel named \(AgentChannel.portName)")
       return (GuestEvidence(unknown(failure, "agent")), channel)
     }
     guard channel.guestOpen.value != false else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import AgentProtocol
 package import BalloonEvidence
+import Glibc
 import QMP
 import Transports
 
@@ -12,7 +13,9 @@ extension GuestCollector {
   package func collect(monitor path: String, agentSocket: String?) async throws(TargetError) -> Evidence {
     let socket: UnixSocket
     let monitor: Monitor
-    do throws(TransportError) { socket = try await UnixSocket.connect(to: path, until: deadline) } catch {
+    // Whoever has no place for another client now has one client that keeps it.
+    let reached = ContinuousClock.now + min(options.deadline, Monitor.greetingTime)
+    do throws(TransportError) { socket = try await UnixSocket.connect(to: path, until: reached) } catch {
       throw TargetError("qmp:\(error.message)", Failure(error))
     }
     do throws(QMPError) { monitor = try await Monitor.connect(over: socket, named: path, until: deadline) } catch {
@@ -33,17 +36,23 @@ extension GuestCollector {
         provenance: facts.source("QEMU monitor")))
     evidence.configuration.maximum = await facts.ask("query-memory-size-summary") { () async throws(QMPError) in
       let size = try await monitor.memorySize(until: deadline)
-      return size.base.addingReportingOverflow(size.plugged ?? 0).partialValue
+      let (sum, overflow) = size.base.addingReportingOverflow(size.plugged ?? 0)
+      guard !overflow else { throw QMPError(.malformed, "query-memory-size-summary: more memory than there is") }
+      return sum
     }
     evidence.device = await facts.device()
     evidence.configuration.path = evidence.device.path
     let (channel, channelPath) = await facts.channel()
     evidence.channel = channel
-    let qomPath = evidence.device.qomPath.value
+    let qomPath = evidence.device.qomPath
     evidence.readings = [await facts.reading(qomPath)]
-    await runner.record("QEMU monitor", nil, took: ContinuousClock.now - begun)
+    await runner.record("QEMU monitor", qomPath.failure, took: ContinuousClock.now - begun)
 
-    async let guest = agent(channel, at: agentSocket ?? channelPath, runner)
+    let elsewhere = agentSocket.flatMap { Self.isSame($0, channelPath) ? nil : $0 }
+    if let elsewhere {
+      evidence.collection.notices.append("The agent was asked at \(elsewhere), not at the machine's own port.")
+    }
+    async let guest = agent(channel, at: agentSocket ?? channelPath, isElsewhere: elsewhere != nil, runner)
     var sampled = evidence
     await sample(&sampled) { await facts.reading(qomPath) }
     sampled.guest = await guest
@@ -78,19 +87,32 @@ extension GuestCollector {
     return seen.isEmpty ? .absent(source) : .observed(seen, source)
   }
 
+  /// Whether a socket that was given is the one that the machine's port leads to.
+  private static func isSame(_ path: String, _ other: String?) -> Bool {
+    guard let other, path != other else { return other != nil }
+    var (one, two) = (stat(), stat())
+    guard stat(path, &one) == 0, stat(other, &two) == 0 else { return false }
+    return one.st_dev == two.st_dev && one.st_ino == two.st_ino
+  }
+
   /// The agent behind a socket; not connected to while the guest has not opened its end or another client holds this one.
-  private func agent(_ channel: ChannelEvidence, at path: String?, _ runner: SourceRunner) async -> GuestEvidence {
+  ///
+  /// - Parameter isElsewhere: the socket was given and is not that of the machine's port, of which alone QEMU tells: it
+  ///   is asked whatever the state of the port.
+  private func agent(
+    _ channel: ChannelEvidence, at path: String?, isElsewhere: Bool, _ runner: SourceRunner
+  ) async -> GuestEvidence {
     let result = await runner.run("agent", shortfall: \.agent.failure) { () async throws(Failure) -> GuestEvidence in
-      if channel.port.isAbsent {
+      if channel.port.isAbsent, !isElsewhere {
         throw Failure(.notFound, "the machine has no port named \(AgentChannel.portName)")
       }
       guard let path else {
         throw Failure(.notAsked, "the channel's socket is not known", ask: "give --agent-socket PATH")
       }
-      if channel.heldByAnother.value == true {
+      if channel.heldByAnother.value == true, !isElsewhere {
         throw Failure(.busy, "another client on the host holds \(path)")
       }
-      if channel.guestOpen.value == false {
+      if channel.guestOpen.value == false, !isElsewhere {
         throw Failure(.disconnected, "no program in the guest holds the agent's port open")
       }
       let socket: UnixSocket

@@ -29,7 +29,7 @@ package struct GuestCollector: Sendable {
       evidence.domain.state.value == "running"
     else { return }
     let period = evidence.device.pollingInterval.value ?? evidence.configuration.statsPeriod.value
-    let sampler = Sampler(clock: clock, period: period, target: evidence.configuration.target.value)
+    let sampler = Sampler(clock: .continuous, period: period, target: evidence.configuration.target.value)
     evidence.readings += await sampler.sample(after: first, read)
     evidence.collection.sampled = true
   }

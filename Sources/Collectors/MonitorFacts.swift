@@ -144,15 +144,15 @@ struct MonitorFacts<Commands: MonitorCommands>: Sendable {
   // MARK: Readings
 
   /// One look at size and statistics.
-  func reading(_ path: String?) async -> Reading {
+  func reading(_ place: Observation<String>) async -> Reading {
     let unknown = Unknown(
-      failure: Failure(.notFound, "the machine has no balloon"), provenance: source("guest-stats"))
+      failure: place.failure ?? Failure(.notFound, "the machine has no balloon"), provenance: source("guest-stats"))
     var reading = Reading(
       time: collector.clock.now(),
       actual: await ask("query-balloon") { () async throws(QMPError) in
         try await monitor.balloonActual(until: deadline)
       }, lastUpdate: unknown(), statistics: unknown(), rss: unknown())
-    guard let path else { return reading }
+    guard let path = place.value else { return reading }
     let host = source("qom-get guest-stats")
     do throws(QMPError) {
       let statistics = try await monitor.guestStatistics(of: path, until: deadline)

@@ -4,7 +4,8 @@ import BalloonEvidence
 /// Takes readings until the statistics have advanced, at most twice the period plus a second: what is said to be
 /// frozen has been watched for longer than a working guest would take.
 struct Sampler {
-  let clock: WallClock
+  /// What the window is measured by.
+  let clock: any Clock<Duration>
   /// Seconds between two deliveries; `nil` or 0 when none is due, or the period is not known.
   let period: UInt64?
   /// The size that somebody asked for, when it is known.
@@ -22,12 +23,18 @@ struct Sampler {
 
   /// The readings that follow `first`: each that shows a new last-update or size, and the last.
   func sample(after first: Reading, _ read: @Sendable () async -> Reading) async -> [Reading] {
-    let start = ContinuousClock.now
+    await sample(after: first, by: clock, read)
+  }
+
+  private func sample(
+    after first: Reading, by clock: some Clock<Duration>, _ read: @Sendable () async -> Reading
+  ) async -> [Reading] {
+    let start = clock.now
     let pause: Duration = (period ?? 0) > 4 ? .seconds(1) : .milliseconds(250)
     var kept: [Reading] = []
     var last = first
-    while ContinuousClock.now - start < window, !Task.isCancelled {
-      try? await Task.sleep(for: pause)
+    while start.duration(to: clock.now) < window, !Task.isCancelled {
+      try? await clock.sleep(until: clock.now.advanced(by: pause), tolerance: nil)
       let reading = await read()
       if reading.lastUpdate.value != last.lastUpdate.value || reading.actual.value != last.actual.value {
         kept.append(reading)

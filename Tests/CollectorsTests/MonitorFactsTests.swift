@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import AgentProtocol
+import BalloonEvidence
+import QMP
+import PCI
+import Testing
+
+@testable import Collectors
+
+/// A monitor that answers from values; the shapes are those of QEMU 7.2 (Tests/Fuzz/fuzz-qmp/seeds has captured ones).
+private struct ScriptedMonitor: MonitorCommands {
+  /// Property values by `path property`, and the children of a path as `child<type>`.
+  var properties: [String: JSON] = [:]
+  /// Replies by command.
+  var replies: [String: Result<JSON, QMPError>] = [:]
+  var status: Result<JSON, QMPError> = .failure(unknownCommand)
+
+  static let unknownCommand = QMPError(.unsupported, "QEMU: no such command", errorClass: "CommandNotFound")
+
+  func execute(
+    _ command: String, _ arguments: JSONObject?, until deadline: ContinuousClock.Instant
+  ) async throws(QMPError) -> JSON {
+    let path = arguments?["path"]?.string ?? ""
+    if let reply = replies[command] { return try reply.get() }
+    switch command {
+    case "x-query-virtio-status": return try status.get()
+    case "qom-get":
+      guard let value = properties["\(path) \(arguments?["property"]?.string ?? "")"] else {
+        throw QMPError(.refused, "QEMU: no such property", errorClass: "GenericError")
+      }
+      return value
+    case "qom-list":
+      let names = properties.keys.filter { $0.hasPrefix(path + " ") }.sorted()
+      return .array(
+        names.map { ["name": .string(String($0.dropFirst(path.count + 1))), "type": properties[$0] ?? .null] })
+    default: throw Self.unknownCommand
+    }
+  }
+
+  /// A balloon at 00:05.0 of a q35 machine, with `x-query-virtio` unless `version` is older than 7.2.
+  static func machine(hasVirtioQueries: Bool = true, listed: Bool = true) -> ScriptedMonitor {
+    let balloon = "/machine/peripheral/balloon0"
+    var monitor = ScriptedMonitor()
+    monitor.properties = [
+      "/machine/peripheral balloon0": "child<virtio-balloon-pci>", "\(balloon) addr": .integer(0x28),
+      "\(balloon) parent_bus": "/machine/q35/pcie.0", "\(balloon) guest-stats-polling-interval": .integer(5),
+      "\(balloon) guest-stats": [
+        "last-update": .integer(1_700_000_000),
+        "stats": ["stat-free-memory": .integer(4_096), "stat-swap-in": .integer(-1), "stat-new": .integer(3)],
+      ],
+    ]
+    let function: JSON = [
+      "bus": .integer(0), "slot": .integer(5), "function": .integer(0),
+      "id": ["vendor": .integer(0x1af4), "device": .integer(0x1002)], "class_info": ["class": .integer(0xff)],
+      "qdev_id": "balloon0",
+    ]
+    monitor.replies["query-pci"] = .success([["bus": .integer(0), "devices": listed ? [function] : []]])
+    monitor.replies["query-balloon"] = .success(["actual": .integer(1 << 29)])
+    if hasVirtioQueries {
+      monitor.replies["x-query-virtio"] = .success([
+        ["name": "virtio-balloon", "path": .string(balloon + "/virtio-backend")],
+        ["name": "virtio-serial", "path": "/machine/peripheral/vs0/virtio-backend"],
+      ])
+      let features: JSON = [
+        "dev-features": ["VIRTIO_BALLOON_F_STATS_VQ: Guest memory statistics"], "transports": [],
+      ]
+      monitor.status = .success([
+        "name": "virtio-balloon", "status": ["statuses": ["VIRTIO_CONFIG_S_DRIVER_OK: Driver setup and ready"]],
+        "guest-features": features, "host-features": features,
+      ])
+    }
+    return monitor
+  }
+}
+
+@Suite("A monitor's facts")
+struct MonitorFactsTests {
+  private func facts(_ monitor: ScriptedMonitor) -> MonitorFacts<ScriptedMonitor> {
+    let options = CollectionOptions(quick: true, monitor: true, deadline: .seconds(5), tool: "test")
+    return MonitorFacts(monitor: monitor, collector: GuestCollector(options, clock: WallClock { 7 }))
+  }
+
+  @Test("Have the device, its function, its status and its siblings")
+  func whole() async {
+    let device = await facts(.machine()).device()
+    #expect(device.qomPath.value == "/machine/peripheral/balloon0")
+    #expect(device.address.value?.description == "0000:00:05.0" && device.path.value?.description == "05.0")
+    #expect(device.identity.value?.id == "1af4:1002" && device.pollingInterval.value == 5)
+    #expect(device.status.value == ["DRIVER_OK"] && device.guestFeatures.value == ["STATS_VQ"])
+    #expect(device.siblings.value?.map(\.name) == ["virtio-serial"] && device.decoys.value == [])
+  }
+
+  @Test("Of a QEMU before 7.2 lack the status alone, which is unsupported and not empty")
+  func withoutVirtioQueries() async {
+    let device = await facts(.machine(hasVirtioQueries: false)).device()
+    #expect(device.qomPath.value == "/machine/peripheral/balloon0" && device.path.value?.description == "05.0")
+    #expect(device.identity.value?.id == "1af4:1002")
+    #expect(device.status.failure?.reason == .unsupported && device.guestFeatures.failure?.reason == .unsupported)
+    #expect(device.siblings.failure?.reason == .unsupported)
+  }
+
+  @Test("Of a function that query-pci omits have no address, and the identity from the device tree or none")
+  func notListed() async {
+    var monitor = ScriptedMonitor.machine(listed: false)
+    let none = await facts(monitor).device()
+    #expect(none.qomPath.value != nil && none.address.isAbsent && none.identity.failure?.reason == .unsupported)
+    monitor.replies["human-monitor-command"] = .success(
+      .string(
+        """
+        bus: main-system-bus
+          dev: q35-pcihost, id ""
+            bus: pcie.0
+              dev: virtio-balloon-pci, id "balloon0"
+                addr = 05.0
+                class Class 00ff, addr 00:05.0, pci id 1af4:1002 (sub 1af4:0005)
+        """))
+    let shown = await facts(monitor).device()
+    #expect(shown.address.isAbsent && shown.identity.value?.id == "1af4:1002")
+  }
+
+  @Test("Of a machine without a balloon say that there is none")
+  func noBalloon() async {
+    var monitor = ScriptedMonitor()
+    monitor.replies = [
+      "query-pci": .success([["bus": .integer(0), "devices": []]]), "x-query-virtio": .success([]),
+      "query-balloon": .failure(QMPError(.absent, "QEMU: no balloon", errorClass: "DeviceNotActive")),
+    ]
+    let device = await facts(monitor).device()
+    #expect(device.qomPath.isAbsent && device.status.isAbsent)
+    let reading = await facts(monitor).reading(device.qomPath)
+    #expect(reading.actual.isAbsent && reading.lastUpdate.failure?.reason == .notFound)
+  }
+
+  @Test("That were refused, malformed or late are that, each for itself, and claim no absence")
+  func refused() async {
+    var monitor = ScriptedMonitor.machine()
+    monitor.replies["x-query-virtio"] = .failure(QMPError(.denied, "no"))
+    monitor.replies["query-pci"] = .success("no list")
+    let device = await facts(monitor).device()
+    #expect(device.qomPath.failure?.reason == .denied && device.path.failure?.reason == .denied)
+    #expect(device.decoys.failure?.reason == .malformed)
+    let reading = await facts(monitor).reading(device.qomPath)
+    #expect(reading.actual.value == 1 << 29)
+    #expect(reading.lastUpdate.failure?.reason == .denied && reading.statistics.failure?.reason == .denied)
+
+    monitor = .machine()
+    monitor.status = .failure(QMPError(.timedOut, "late"))
+    let late = await facts(monitor).device()
+    #expect(late.status.failure?.reason == .timedOut && late.identity.value?.id == "1af4:1002")
+  }
+
+  @Test("Have the statistics by the protocol's names, and what is unset as absent")
+  func reading() async {
+    let facts = facts(.machine())
+    let reading = await facts.reading(.observed("/machine/peripheral/balloon0", facts.source("test")))
+    #expect(reading.actual.value == 1 << 29 && reading.lastUpdate.value == 1_700_000_000 && reading.time == 7)
+    #expect(reading.values == [StatisticsField.freeMemory: 4_096, "stat-new": 3])
+    #expect(reading.statistics.value?[StatisticsField.swapIn]?.isAbsent == true)
+    #expect(reading.statistics.provenance.trust == .guest && reading.lastUpdate.provenance.trust == .host)
+  }
+
+  @Test("Of the agent's channel tell the port, who holds its ends, and where it leads")
+  func channel() async {
+    var monitor = ScriptedMonitor.machine()
+    let absent = await facts(monitor).channel()
+    #expect(absent.0.port.isAbsent && absent.0.guestOpen.isAbsent && absent.path == nil)
+    let port = "/machine/peripheral-anon/device[1]"
+    monitor.properties["/machine/peripheral-anon device[1]"] = "child<virtserialport>"
+    monitor.properties["\(port) name"] = .string(AgentChannel.portName)
+    monitor.properties["\(port) chardev"] = "ch0"
+    let unknown = await facts(monitor).channel()
+    #expect(unknown.0.port.value == AgentChannel.portName && unknown.0.guestOpen.failure?.reason == .unsupported)
+    func chardev(_ filename: String, open: Bool) -> Result<JSON, QMPError> {
+      .success([["label": "ch0", "filename": .string(filename), "frontend-open": .bool(open)]])
+    }
+    monitor.replies["query-chardev"] = chardev("disconnected:unix:/run/agent.sock,server=on", open: true)
+    let free = await facts(monitor).channel()
+    #expect(free.0.guestOpen.value == true && free.0.heldByAnother.value == false && free.path == "/run/agent.sock")
+    monitor.replies["query-chardev"] = chardev("unix:/run/agent.sock,server=on", open: false)
+    let held = await facts(monitor).channel()
+    #expect(held.0.guestOpen.value == false && held.0.heldByAnother.value == true)
+    monitor.replies["query-chardev"] = chardev("pty:/dev/pts/3", open: true)
+    let terminal = await facts(monitor).channel()
+    #expect(terminal.0.heldByAnother.failure?.reason == .unsupported && terminal.path == "/dev/pts/3")
+  }
+}
