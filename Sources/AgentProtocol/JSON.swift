@@ -88,7 +88,7 @@ package struct JSONObject: Hashable, Sendable {
     self.members.reserveCapacity(members.count)
     for (key, value) in members { self[key] = value }
   }
-  /// Takes members that a parser has found free of duplicates.
+  /// Takes members that are known to be free of duplicates.
   init(unique members: [Member]) { self.members = members }
 
   /// The value under `key`; setting `nil` removes the member.

@@ -84,10 +84,16 @@ package struct Reply: Hashable, Sendable {
 
   package var json: JSON {
     let id: JSON = self.id.map { .integer($0) } ?? .null
+    // Spelt out, so that no key is looked for among the others.
+    let last: JSONObject.Member
     switch outcome {
-    case .result(let result): return ["jsonrpc": "2.0", "id": id, "result": result]
-    case .error(let error): return ["jsonrpc": "2.0", "id": id, "error": error.json]
+    case .result(let result): last = JSONObject.Member(key: "result", value: result)
+    case .error(let error): last = JSONObject.Member(key: "error", value: error.json)
     }
+    return .object(
+      JSONObject(unique: [
+        JSONObject.Member(key: "jsonrpc", value: "2.0"), JSONObject.Member(key: "id", value: id), last,
+      ]))
   }
 
   /// Reads one record's text at the host.
