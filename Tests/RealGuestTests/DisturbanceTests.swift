@@ -60,8 +60,8 @@ extension RealGuestTests {
       func request(_ id: Int, _ method: String, _ parameters: String) -> [UInt8] {
         [0x1e] + Array(#"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":\#(parameters)}"#.utf8) + [0x0a]
       }
-      // One reply longer than one write to the port takes (32 KiB), and more of them than socket and port (128 writes) hold while
-      // nobody reads: the agent comes to stand in the middle of a reply.
+      // Each reply is longer than one write to the port takes (32 KiB), and together they are more than socket and port
+      // (128 writes) hold while nobody reads: the agent comes to stand in a write.
       try await guest.control(
         """
         echo on >/proc/sys/kernel/printk_devkmsg; i=0; while [ $i -lt 2400 ]; do \
