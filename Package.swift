@@ -10,7 +10,9 @@ let settings: [SwiftSetting] = [
 ]
 
 /// These are also compiled as Embedded Swift, for the static agents.
-let embedded: Set<String> = ["PCI", "AgentProtocol", "AgentCore", "AgentLinux", "virt-balloon-agent"]
+let embedded: Set<String> = [
+  "PCI", "WindowsPnP", "AgentProtocol", "AgentCore", "AgentLinux", "AgentWindows", "virt-balloon-agent",
+]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
@@ -33,12 +35,16 @@ let package = Package(
   targets: [
     // Pure values.
     .target(name: "PCI"),
+    .target(name: "WindowsPnP", dependencies: ["PCI"]),
 
     // The agent and its protocol (BSD-3-Clause: all of this runs in a guest).
     .target(name: "AgentProtocol"),
     .target(name: "AgentCore", dependencies: ["AgentProtocol", "PCI"]),
     .target(name: "CAgentPlatform"),
     .target(name: "AgentLinux", dependencies: ["AgentCore", "AgentProtocol", "CAgentPlatform", "PCI"]),
+    // Compiled here for its types' sake; the program is linked for Windows by a script (see README).
+    .target(
+      name: "AgentWindows", dependencies: ["AgentCore", "AgentProtocol", "CAgentPlatform", "PCI", "WindowsPnP"]),
     .executableTarget(
       name: "virt-balloon-agent", dependencies: ["AgentCore", "AgentLinux", "AgentProtocol"],
       exclude: ["build-static.sh", "static"]),
@@ -78,6 +84,12 @@ let package = Package(
     .executableTarget(
       name: "fuzz-records", dependencies: ["AgentProtocol"], path: "Tests/Fuzz/fuzz-records", exclude: ["seeds"]),
     .executableTarget(
+      name: "fuzz-agent", dependencies: ["AgentCore", "AgentProtocol", "PCI"], path: "Tests/Fuzz/fuzz-agent",
+      exclude: ["seeds"]),
+    .executableTarget(
+      name: "fuzz-windows-pnp", dependencies: ["PCI", "WindowsPnP"], path: "Tests/Fuzz/fuzz-windows-pnp",
+      exclude: ["seeds"]),
+    .executableTarget(
       name: "fuzz-qmp", dependencies: ["AgentProtocol", "QMP"], path: "Tests/Fuzz/fuzz-qmp",
       exclude: ["capture.py", "seeds"]),
     .executableTarget(
@@ -92,6 +104,7 @@ let package = Package(
 
     // Tests, in the order of the targets above.
     .testTarget(name: "PCITests", dependencies: ["PCI"]),
+    .testTarget(name: "WindowsPnPTests", dependencies: ["PCI", "WindowsPnP"]),
     .testTarget(name: "AgentProtocolTests", dependencies: ["AgentProtocol", "ProtocolVectors"]),
     .testTarget(name: "AgentCoreTests", dependencies: ["AgentCore", "AgentProtocol", "PCI", "ProtocolVectors"]),
     .testTarget(
@@ -99,6 +112,9 @@ let package = Package(
       dependencies: [
         "AgentCore", "AgentLinux", "AgentProtocol", "PCI", "ProtocolVectors", "virt-balloon-agent", subprocess,
       ],
+      exclude: ["Fixtures"]),
+    .testTarget(
+      name: "AgentWindowsTests", dependencies: ["AgentProtocol", "GuestRig", "ProtocolVectors", subprocess],
       exclude: ["Fixtures"]),
     .testTarget(name: "BalloonEvidenceTests", dependencies: ["BalloonEvidence", "PCI"]),
     .testTarget(name: "RulesTests", dependencies: ["BalloonEvidence", "PCI", "Reports", "Rules", subprocess]),

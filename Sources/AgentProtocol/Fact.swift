@@ -148,6 +148,19 @@ extension UInt64: FactValue {
   /// An integer up to 2^53, a decimal string above.
   package var json: JSON { self <= 1 << 53 ? .integer(self) : .string(String(self)) }
 }
+extension [String]: FactValue {
+  /// Reads a list of at most 64 texts.
+  package init?(json: JSON) {
+    guard let elements = json.array, elements.count <= 64 else { return nil }
+    var texts: [String] = []
+    for element in elements {
+      guard let text = element.string else { return nil }
+      texts.append(text)
+    }
+    self = texts
+  }
+  package var json: JSON { .array(map { JSON.string($0) }) }
+}
 extension UInt16: FactValue {
   package init?(json: JSON) {
     guard let value = json.uint, value <= 0xffff else { return nil }

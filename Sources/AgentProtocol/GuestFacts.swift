@@ -18,10 +18,13 @@ package struct GuestOS: Hashable, Sendable {
   package var uptime: Fact<UInt64>
   /// The guest's clock: seconds since 1970.
   package var clock: Fact<Int64>
+  /// What Windows tells besides; `nil` elsewhere.
+  package var windows: WindowsSystemFacts?
 
   package init(
     family: Fact<String>, name: Fact<String>, version: Fact<String>, kernel: Fact<String>,
-    architecture: Fact<String>, bootTime: Fact<Int64>, uptime: Fact<UInt64>, clock: Fact<Int64>
+    architecture: Fact<String>, bootTime: Fact<Int64>, uptime: Fact<UInt64>, clock: Fact<Int64>,
+    windows: WindowsSystemFacts? = nil
   ) {
     self.family = family
     self.name = name
@@ -31,13 +34,16 @@ package struct GuestOS: Hashable, Sendable {
     self.bootTime = bootTime
     self.uptime = uptime
     self.clock = clock
+    self.windows = windows
   }
 
   package var json: JSON {
-    [
+    var object: JSONObject = [
       "family": family.json, "name": name.json, "version": version.json, "kernel": kernel.json,
       "architecture": architecture.json, "bootTime": bootTime.json, "uptime": uptime.json, "clock": clock.json,
     ]
+    if let windows { object["windows"] = windows.json }
+    return .object(object)
   }
   package init(json: JSON) {
     family = Fact(json: json["family"], member: "family")
@@ -48,6 +54,7 @@ package struct GuestOS: Hashable, Sendable {
     bootTime = Fact(json: json["bootTime"], member: "bootTime")
     uptime = Fact(json: json["uptime"], member: "uptime")
     clock = Fact(json: json["clock"], member: "clock")
+    windows = json["windows"].map { WindowsSystemFacts(json: $0) }
   }
 }
 
@@ -90,6 +97,9 @@ package enum MemoryField {
   package static let buffers = "buffers"
   package static let swapTotal = "swapTotal"
   package static let swapFree = "swapFree"
+  /// What programs were promised (Windows' commit charge), and at most can be.
+  package static let committed = "committed"
+  package static let commitLimit = "commitLimit"
 }
 
 /// The members of `balloon.stats`: the virtio balloon's statistics tags (virtio 1.2, 5.5.6.3; Linux

@@ -31,12 +31,15 @@ package struct PCIFunctionFacts: Hashable, Sendable {
   package var driverVersion: Fact<String>
   /// Windows' problem code (CM_PROB_*), 0 when there is none.
   package var problemCode: Fact<UInt16>
+  /// What Windows knows besides; `nil` elsewhere.
+  package var windows: WindowsDeviceFacts?
 
   package init(
     address: Fact<String>, path: Fact<String>, vendor: Fact<UInt16>, device: Fact<UInt16>,
     subsystemVendor: Fact<UInt16>, subsystem: Fact<UInt16>, classCode: Fact<UInt64>, revision: Fact<UInt16>,
     driver: Fact<String>, module: Fact<String>, virtioDriver: Fact<String>, virtioStatus: Fact<UInt16>,
-    virtioFeatures: Fact<String>, provider: Fact<String>, driverVersion: Fact<String>, problemCode: Fact<UInt16>
+    virtioFeatures: Fact<String>, provider: Fact<String>, driverVersion: Fact<String>, problemCode: Fact<UInt16>,
+    windows: WindowsDeviceFacts? = nil
   ) {
     self.address = address
     self.path = path
@@ -54,16 +57,19 @@ package struct PCIFunctionFacts: Hashable, Sendable {
     self.provider = provider
     self.driverVersion = driverVersion
     self.problemCode = problemCode
+    self.windows = windows
   }
 
   package var json: JSON {
-    [
+    var object: JSONObject = [
       "address": address.json, "path": path.json, "vendor": vendor.json, "device": device.json,
       "subsystemVendor": subsystemVendor.json, "subsystem": subsystem.json, "class": classCode.json,
       "revision": revision.json, "driver": driver.json, "module": module.json, "virtioDriver": virtioDriver.json,
       "virtioStatus": virtioStatus.json, "virtioFeatures": virtioFeatures.json, "provider": provider.json,
       "driverVersion": driverVersion.json, "problemCode": problemCode.json,
     ]
+    if let windows { object["windows"] = windows.json }
+    return .object(object)
   }
   package init(json: JSON) {
     address = Fact(json: json["address"], member: "address")
@@ -82,5 +88,6 @@ package struct PCIFunctionFacts: Hashable, Sendable {
     provider = Fact(json: json["provider"], member: "provider")
     driverVersion = Fact(json: json["driverVersion"], member: "driverVersion")
     problemCode = Fact(json: json["problemCode"], member: "problemCode")
+    windows = json["windows"].map { WindowsDeviceFacts(json: $0) }
   }
 }

@@ -41,7 +41,7 @@ extension Page where Element == JSON {
 package struct ServiceFacts: Hashable, Sendable {
   /// The system's own name: `virtio_balloon`, `BALLOON`, `BalloonService`.
   package var name: String
-  /// `kernel-driver` or `user-service`.
+  /// `kernel-driver`, `user-service`, or `driver-package`: a package in Windows' driver store, bound or not.
   package var kind: String
   /// `running`, `stopped`, or the system's own word; absent when there is none of that name.
   package var state: Fact<String>
@@ -49,25 +49,34 @@ package struct ServiceFacts: Hashable, Sendable {
   package var version: Fact<String>
   /// The driver's own counters, such as `balloon_inflate` (pages).
   package var counters: NamedFacts
+  /// What Windows' service manager knows besides; `nil` elsewhere.
+  package var windows: WindowsServiceFacts?
 
-  package init(name: String, kind: String, state: Fact<String>, version: Fact<String>, counters: NamedFacts) {
+  package init(
+    name: String, kind: String, state: Fact<String>, version: Fact<String>, counters: NamedFacts,
+    windows: WindowsServiceFacts? = nil
+  ) {
     self.name = name
     self.kind = kind
     self.state = state
     self.version = version
     self.counters = counters
+    self.windows = windows
   }
   package var json: JSON {
-    [
+    var object: JSONObject = [
       "name": .string(name), "kind": .string(kind), "state": state.json, "version": version.json,
       "counters": counters.json,
     ]
+    if let windows { object["windows"] = windows.json }
+    return .object(object)
   }
   package init?(json: JSON) {
     guard let name = json["name"]?.string, let kind = json["kind"]?.string else { return nil }
     self.init(
       name: name, kind: kind, state: Fact(json: json["state"], member: "state"),
-      version: Fact(json: json["version"], member: "version"), counters: NamedFacts(json: json["counters"] ?? .null))
+      version: Fact(json: json["version"], member: "version"), counters: NamedFacts(json: json["counters"] ?? .null),
+      windows: json["windows"].map { WindowsServiceFacts(json: $0) })
   }
 }
 
