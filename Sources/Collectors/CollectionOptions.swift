@@ -4,8 +4,8 @@
 package struct CollectionOptions: Hashable, Sendable {
   /// Take one reading and judge no change.
   package var quick: Bool
-  /// Ask QEMU's monitor through libvirt, which taints the domain (`custom-monitor`). A monitor socket of one's own needs
-  /// no leave.
+  /// Ask QEMU's monitor through libvirt, which taints the domain (`custom-monitor`). A monitor socket of one's own
+  /// needs no leave.
   package var monitor: Bool
   /// How long one source may take, the sampling window not counted.
   package var deadline: Duration

@@ -9,7 +9,8 @@ enum VerdictSentence {
   }
 
   private static func answer(_ diagnosis: Diagnosis) -> String {
-    // "Works" is said only where somebody saw the driver serve the balloon: a warning or a lack of findings is no proof.
+    // "Works" is said only where somebody saw the driver serve the balloon: a warning or a lack of findings is no
+    // proof.
     let isSeenWorking = diagnosis.witnesses.contains { $0.testimony == .operating }
     switch diagnosis.verdict {
     case .healthy:

@@ -9,11 +9,9 @@ extension RemedyContext {
     let function = evidence.guestBalloonIndex.flatMap { evidence.guest.functions.value?[$0] }
     let target = evidence.target
     let identity = evidence.device.identity.value ?? function?.identity.value
-    // A name that looks like an option would be read as one.
-    let name = target.name.flatMap { $0.hasPrefix("-") ? target.uuid : $0 }
     self.init(
       system: family == "linux" ? .linux : family == "windows" ? .windows : .unknown,
-      domain: target.kind == .libvirt ? name.map(ShellWord.quoted) : nil,
+      domain: target.domainName.map(ShellWord.quoted),
       uri: target.kind == .libvirt ? ShellWord.quoted(target.location) : nil,
       guestAddress: function?.address.value?.description, driver: function?.driver.value.flatMap(ShellWord.name),
       balloonID: identity.map { hexadecimal($0.vendor, width: 4) + " " + hexadecimal($0.device, width: 4) },

@@ -22,20 +22,6 @@ extension ShellWord {
   }
 }
 
-extension Target {
-  /// `virt-balloon diagnose` with these flags for this guest, as one would type it.
-  func diagnose(_ flags: String...) -> String {
-    var words = ["virt-balloon", "diagnose"] + flags
-    switch kind {
-    case .libvirt:
-      words += ["--connect", ShellWord.quoted(location)]
-      words.append(ShellWord.quoted(name ?? uuid ?? "DOMAIN"))
-    case .qmp: words.append(ShellWord.quoted("qmp:" + location))
-    }
-    return words.joined(separator: " ")
-  }
-}
-
 extension EvidenceReader {
   /// The command that looks again.
   func diagnose() -> String { target.diagnose() }
@@ -45,7 +31,7 @@ extension EvidenceReader {
     if path.hasPrefix("device."), target.kind == .libvirt { return target.diagnose("--monitor") }
     guard path.hasPrefix("guest.") else { return nil }
     switch target.kind {
-    case .libvirt: return "start virt-balloon-agent in the guest, then: " + target.diagnose()
+    case .libvirt, .agent: return "start virt-balloon-agent in the guest, then: " + target.diagnose()
     case .qmp:
       return "start virt-balloon-agent in the guest, then: " + target.diagnose("--agent-socket", "PATH")
     }
