@@ -2,8 +2,9 @@
 
 /// The names by which virtio-win's balloon and channel are known to Windows.
 ///
-/// Source: virtio-win/kvm-guest-drivers-windows, Balloon/sys/balloon.inx, Balloon/app/main.cpp, vioserial/sys/vioser.inx.
-/// Compare them with ``Swift/String/isSameWindowsName(as:)``: live systems write `balloon` as well.
+/// Source: virtio-win/kvm-guest-drivers-windows, Balloon/sys/balloon.inx, Balloon/app/main.cpp and
+/// vioserial/sys/vioser.inx. Compare them with ``Swift/String/isSameWindowsName(as:)``: live systems write `balloon`
+/// as well.
 package enum BalloonNames {
   /// The driver's service.
   package static let driverService = "BALLOON"

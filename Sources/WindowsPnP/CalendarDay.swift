@@ -41,6 +41,15 @@ struct CalendarDay {
     year = 1600 &+ era &* 400 &+ yearOfEra &+ (month <= 2 ? 1 : 0)
   }
 
+  /// Days since the first of 1970.
+  var daysSince1970: Int64 {
+    let shiftedYear = month <= 2 ? year &- 1601 : year &- 1600
+    let shiftedMonth = month <= 2 ? month &+ 9 : month &- 3
+    let ofYear = (153 &* shiftedMonth &+ 2) / 5 &+ day &- 1
+    // 1970 began 135,080 days after the first of March 1600.
+    return shiftedYear &* 365 &+ shiftedYear / 4 &- shiftedYear / 100 &+ shiftedYear / 400 &+ ofYear &- 135_080
+  }
+
   /// `2006-06-21`.
   var iso: String { String(year) + "-" + Self.twoDigits(month) + "-" + Self.twoDigits(day) }
 

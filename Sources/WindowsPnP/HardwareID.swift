@@ -3,8 +3,8 @@ package import PCI
 
 /// What a PCI hardware or compatible id says of its device.
 ///
-/// `PCI\VEN_1AF4&DEV_1002&SUBSYS_00051AF4&REV_00`, `PCI\VEN_1AF4&DEV_1002&CC_00FF00`, `PCI\CC_0500` and the forms between:
-/// each id names some registers, and what it does not name is `nil` here, never 0.
+/// `PCI\VEN_1AF4&DEV_1002&SUBSYS_00051AF4&REV_00`, `PCI\VEN_1AF4&DEV_1002&CC_00FF00`, `PCI\CC_0500` and the forms
+/// between: each id names some registers, and what it does not name is `nil` here, never 0.
 /// Source: Windows driver documentation, "Identifiers for PCI devices".
 package struct HardwareID: Hashable, Sendable {
   package private(set) var vendor: UInt16?

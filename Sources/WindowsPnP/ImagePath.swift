@@ -2,8 +2,9 @@
 
 /// The command or file of a service: its value `ImagePath`, the service manager's binary path.
 ///
-/// Drivers have `System32\drivers\balloon.sys` below the system root or `\SystemRoot\System32\DriverStore\…\balloon.sys`,
-/// programs a command line such as `"C:\Program Files\Balloon\blnsvr.exe"`.
+/// Drivers have `System32\drivers\balloon.sys`, below the system root, or
+/// `\SystemRoot\System32\DriverStore\FileRepository\…\balloon.sys`; programs have a command line such as
+/// `"C:\Program Files\Balloon\blnsvr.exe"`.
 package struct ImagePath: Sendable {
   /// As it was given.
   package let text: String
@@ -18,8 +19,8 @@ package struct ImagePath: Sendable {
     ImagePath("System32\\drivers\\" + name + ".sys")
   }
 
-  /// The path of the file on a local drive, such as `C:\Windows\System32\drivers\balloon.sys`; `nil` when the text tells
-  /// none, or one on another computer.
+  /// The path of the file on a local drive, such as `C:\Windows\System32\drivers\balloon.sys`; `nil` when the text
+  /// tells none, or one on another computer.
   ///
   /// - Parameter systemRoot: what `%SystemRoot%` and `\SystemRoot` stand for, such as `C:\Windows`.
   package func file(systemRoot: String) -> String? {

@@ -3,7 +3,7 @@ package import PCI
 
 /// A device instance id: `PCI\VEN_1AF4&DEV_1002&SUBSYS_00051AF4&REV_00\3&13C0B0C5&0&28`.
 ///
-/// It is the name of the device's key below `HKLM\SYSTEM\CurrentControlSet\Enum`, and ends with where the device stands.
+/// It names the device's key below `HKLM\SYSTEM\CurrentControlSet\Enum`, and ends with where the device stands.
 package struct InstanceID: Sendable {
   /// The whole id, as it was given.
   package let text: String

@@ -6,8 +6,8 @@ package import PCI
 /// Source: DEVPKEY_Device_LocationPaths. A device may also have paths that begin with `ACPI(_SB_)`; those tell no
 /// device numbers and are no value of this type.
 package struct LocationPath: Sendable {
-  /// The root's own number, ACPI's `_UID`. It depends on the machine type (1 for QEMU's up to 5.1, 0 later), so functions
-  /// are told apart by ``path`` and never by this.
+  /// The root's own number, ACPI's `_UID`. It depends on the machine type (1 for QEMU's up to 5.1, 0 later [C]), so
+  /// functions are told apart by ``path`` and never by this.
   package let rootNumber: UInt32
   /// The steps below the root; `nil` when the path ends there or leads through anything but PCI bridges.
   package let path: PCIPath?

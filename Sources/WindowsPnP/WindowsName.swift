@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 extension String {
-  /// Whether Windows takes both for the same name of a service, file, key or id: ASCII letters of either case are equal.
+  /// Whether Windows takes both for the same name of a service, file, key or id: ASCII letters of both cases are equal.
   ///
   /// Windows folds further letters by a table of its own; no name that this project asks for has any.
   package func isSameWindowsName(as other: String) -> Bool {
@@ -16,6 +16,12 @@ extension String {
     return true
   }
 
-  /// Whether this begins with `prefix`, ASCII letters of either case being equal.
-  package func hasWindowsPrefix(_ prefix: StaticString) -> Bool { utf8.hasASCIIPrefix(prefix) }
+  /// Whether this begins with `prefix`, ASCII letters of both cases being equal.
+  package func hasWindowsPrefix(_ prefix: String) -> Bool {
+    var rest = utf8[...]
+    for byte in prefix.utf8 {
+      guard let next = rest.popFirst(), lowerCase(next) == lowerCase(byte) else { return false }
+    }
+    return true
+  }
 }
