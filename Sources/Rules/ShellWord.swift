@@ -12,6 +12,16 @@ extension ShellWord {
     return text
   }
 
+  /// `text` when it has the form of a PCI device's instance id in Windows, which may stand between the double quotes of
+  /// its command line; `nil` otherwise.
+  static func instance(_ text: String) -> String? {
+    let bytes = text.utf8
+    guard bytes.count <= 200, text.hasPrefix("PCI\\"), bytes.count > 4,
+      bytes.allSatisfy({ isPlain($0) || $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "&") })
+    else { return nil }
+    return text
+  }
+
   private static func isPlain(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
