@@ -15,6 +15,9 @@ extension Target {
     return words.joined(separator: " ")
   }
 
+  /// How the host is asked about a guest of which only the agent is known.
+  package static let askHost = "virt-balloon diagnose DOMAIN, on the guest's host (or qmp:PATH, its monitor's socket)"
+
   /// The libvirt domain as a command line may name it: a name that looks like an option gives way to the UUID.
   package var domainName: String? {
     guard kind == .libvirt else { return nil }

@@ -14,9 +14,9 @@ extension GuestCollector {
     defer { socket.close() }
     var evidence = Evidence.unknown(
       Failure(
-        .unsupported, "only the agent was asked, which knows nothing of the host",
-        ask: "virt-balloon diagnose DOMAIN, on the guest's host (or qmp:PATH, its monitor's socket)"),
-      target: Target(kind: .agent, name: nil, location: path), collection: Collection(
+        .unsupported, "only the agent was asked, which knows nothing of the host", ask: Target.askHost),
+      target: Target(kind: .agent, name: nil, location: path),
+      collection: Collection(
         tool: options.tool, started: clock.now(), finished: clock.now(), sampled: false))
     let runner = SourceRunner()
     let result = await runner.run("agent", shortfall: \.agent.failure) { () async throws(Failure) -> GuestEvidence in

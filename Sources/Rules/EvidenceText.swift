@@ -16,7 +16,7 @@ package enum EvidenceText {
       case let functions as [HostFunction]:
         functions.isEmpty ? "none" : functions.map { "\($0.address) \($0.identity.id)" }.joined(separator: ", ")
       case let services as [GuestService]:
-        services.map { "\($0.name) \($0.state.value ?? "?")" }.joined(separator: ", ")
+        services.map { "\($0.name) \($0.state.value ?? ($0.state.isAbsent ? "absent" : "?"))" }.joined(separator: ", ")
       case let statistics as [String: Observation<UInt64>]:
         "\(statistics.values.count { $0.value != nil }) of \(statistics.count) values"
       case let agent as AgentIdentity: "\(agent.name) \(agent.version), protocol \(agent.protocolVersion)"

@@ -71,7 +71,9 @@ struct SafetyTests {
     #expect(json.unicodeScalars.allSatisfy { $0 == "\n" || !TerminalText.isUnsafe($0) }, comment)
   }
 
-  @Test("No unsafe character of any string reaches a diagnosis, in text or JSON", arguments: Scenario.all)
+  @Test(
+    "No unsafe character of any string reaches a diagnosis, in text or JSON", arguments: Scenario.all + Scenario.windows
+  )
   func diagnosis(_ scenario: Scenario) throws {
     let diagnosis = try poisoned(scenario.diagnosis)
     let evidence = try poisoned(scenario.evidence)

@@ -142,6 +142,17 @@ struct WindowsScenarioTests {
     }
   }
 
+  @Test("with a phantom beside a balloon that failed leaves the phantom a note, which explains nothing")
+  func phantomBesideFailed() {
+    var evidence = Make.windowsWithout(Make.windowsBalloon(problem: 10))
+    evidence.guest.functions = Make.told([
+      Make.windowsBalloon(problem: 45, isPresent: false, path: "03.0"), Make.windowsBalloon(problem: 10),
+    ])
+    let findings = diagnose(evidence).findings
+    #expect(findings.map(\.id) == ["driver.failed-start", "pci.function.phantom"])
+    #expect(findings.last?.severity == .note && findings.last?.explains == [])
+  }
+
   @Test("with a phantom alone explains by it that the balloon is missing, and does not judge the phantom's driver")
   func phantomAlone() throws {
     var evidence = Make.windowsWithout(Make.windowsBalloon(problem: 45, isPresent: false))
