@@ -8,7 +8,7 @@ SWIFT ?= swift
 FUZZ_SECONDS ?= 60
 BUILD_FLAGS := --explicit-target-dependency-import-check error
 AGENT_DIR := .build/agents/x86_64-linux
-FUZZERS := fuzz-records fuzz-qmp fuzz-domain-xml
+FUZZERS := fuzz-records fuzz-agent fuzz-windows-pnp fuzz-qmp fuzz-domain-xml
 # A crash of several threads has hung Swift's backtracer.
 export SWIFT_BACKTRACE := enable=no
 
