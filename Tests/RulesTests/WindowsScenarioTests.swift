@@ -47,12 +47,23 @@ struct WindowsScenarioTests {
   func generic() throws {
     var identity = PCIIdentity.balloonTransitional
     identity.classCode = .ramController
-    let diagnosis = diagnose(Make.windowsWithout(Make.machineINF(identity, path: "05.0")))
+    var evidence = Make.windowsWithout(Make.machineINF(identity, path: "05.0"))
+    evidence.device.identity = Make.observed(identity)
+    let diagnosis = diagnose(evidence)
+    #expect(diagnosis.findings.map(\.id) == ["driver.generic", "pci.identity.ram-class"])
     let finding = try #require(diagnosis.findings.first)
     #expect(finding.id == "driver.generic" && finding.confidence == .inferred)
     #expect(finding.summary.contains("machine.inf, which is no balloon driver, holds the balloon"))
     #expect(!diagnosis.told.filter { $0 == "driver.none" }.isEmpty)
     #expect(!diagnosis.findings.contains { $0.id == "driver.none" || $0.explains.contains("driver.none") })
+  }
+
+  @Test("whose balloon of class 0500 has its own driver has a note of it, and no more")
+  func oldClass() {
+    var identity = PCIIdentity.balloonTransitional
+    identity.classCode = .ramController
+    let diagnosis = diagnose(Make.windows { $0.device.identity = Make.observed(identity) })
+    #expect(diagnosis.verdict == .healthy && diagnosis.findings.map(\.id) == ["pci.identity.ram-class"])
   }
 
   @Test("with only the section NO_DRV told is generic, too")
