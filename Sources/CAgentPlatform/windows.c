@@ -73,6 +73,20 @@ uint64_t vb_win_clock(void) {
   return (uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime;
 }
 
+int64_t vb_win_utc_milliseconds(int64_t local) {
+  static const int64_t from_1601_to_1970 = 11644473600000;
+  if (local < 0 || local > (int64_t)1 << 48) return failure(ERROR_INVALID_PARAMETER);
+  ULARGE_INTEGER steps = { .QuadPart = (uint64_t)(local + from_1601_to_1970) * 10000 };
+  FILETIME time = { steps.LowPart, steps.HighPart };
+  SYSTEMTIME local_parts, parts;
+  if (!FileTimeToSystemTime(&time, &local_parts) || !TzSpecificLocalTimeToSystemTime(NULL, &local_parts, &parts)
+      || !SystemTimeToFileTime(&parts, &time))
+    return last_failure();
+  steps.LowPart = time.dwLowDateTime;
+  steps.HighPart = time.dwHighDateTime;
+  return (int64_t)(steps.QuadPart / 10000) - from_1601_to_1970;
+}
+
 int64_t vb_win_memory(struct vb_win_memory *memory) {
   MEMORYSTATUSEX status = { .dwLength = sizeof status };
   if (!GlobalMemoryStatusEx(&status)) return last_failure();
@@ -234,10 +248,11 @@ int64_t vb_win_device_value(void *opaque, uint32_t property, uint32_t *type, uin
 }
 
 int64_t vb_win_device_property(
-  void *opaque, const uint8_t *format, uint32_t id, uint32_t *type, uint8_t *bytes, int64_t capacity) {
+  void *opaque, uint64_t format_low, uint64_t format_high, uint32_t id, uint32_t *type, uint8_t *bytes,
+  int64_t capacity) {
   struct devices *devices = opaque;
   DEVPROPKEY key = { .pid = id };
-  memcpy(&key.fmtid, format, sizeof key.fmtid);
+  memcpy(&key.fmtid, (uint64_t[]){ format_low, format_high }, sizeof key.fmtid);
   DEVPROPTYPE kind = 0;
   DWORD size = 0;
   if (!SetupDiGetDevicePropertyW(devices->set, &devices->device, &key, &kind, bytes, bounded(capacity, 1 << 20), &size, 0))

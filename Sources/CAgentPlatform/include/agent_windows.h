@@ -37,6 +37,8 @@ void vb_win_processor(uint32_t *architecture, uint32_t *page_size);
 uint64_t vb_win_ticks(void);
 /* The wall clock in units of 100 ns since 1601. */
 uint64_t vb_win_clock(void);
+/* A local time by the zone's rules for its day, in milliseconds since 1970 of local and of universal time. */
+int64_t vb_win_utc_milliseconds(int64_t local);
 /* GlobalMemoryStatusEx, in bytes. */
 struct vb_win_memory {
   uint64_t physical_total, physical_available, commit_limit, commit_available;
@@ -84,10 +86,11 @@ void vb_win_devices_close(void *devices);
 int64_t vb_win_device_id(void *devices, uint16_t *id, int64_t units);
 /* SetupDiGetDeviceRegistryProperty: an SPDRP_* property's type (REG_*) and bytes. */
 int64_t vb_win_device_value(void *devices, uint32_t property, uint32_t *type, uint8_t *bytes, int64_t capacity);
-/* SetupDiGetDeviceProperty: a DEVPKEY_* property's type (DEVPROP_TYPE_*) and bytes. `format` has the 16 bytes of the
- * key's GUID in memory order. */
+/* SetupDiGetDeviceProperty: a DEVPKEY_* property's type (DEVPROP_TYPE_*) and bytes. The two halves of `format` are the
+ * key's GUID as it stands in memory. */
 int64_t vb_win_device_property(
-  void *devices, const uint8_t *format, uint32_t id, uint32_t *type, uint8_t *bytes, int64_t capacity);
+  void *devices, uint64_t format_low, uint64_t format_high, uint32_t id, uint32_t *type, uint8_t *bytes,
+  int64_t capacity);
 /* A value of the driver's (software) key: type and bytes. */
 int64_t vb_win_device_driver_value(
   void *devices, const uint16_t *name, uint32_t *type, uint8_t *bytes, int64_t capacity);
