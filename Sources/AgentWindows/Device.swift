@@ -53,41 +53,64 @@ struct Device: ~Copyable {
   func value(_ source: Source) -> Reading<SystemValue> {
     switch source {
     case .property(let key):
-      systemValue({ SystemValue(propertyType: $0, bytes: $1) }) {
-        vb_win_device_property(devices, key.formatLow, key.formatHigh, key.id, $0, $1, $2)
-      }
+      typedBytes { vb_win_device_property(devices, key.formatLow, key.formatHigh, key.id, $0, $1, $2) }
+        .then { .value(SystemValue(propertyType: $0.type, bytes: $0.bytes)) }
     case .setup(let number, _):
-      systemValue({ SystemValue(registryType: $0, bytes: $1) }) { vb_win_device_value(devices, number, $0, $1, $2) }
+      typedBytes { vb_win_device_value(devices, number, $0, $1, $2) }
+        .then { .value(SystemValue(registryType: $0.type, bytes: $0.bytes)) }
     case .key(let name):
       Registry.value(Registry.control + "\\Enum\\" + id, name)
     case .driverKey(let name):
       name.withWide { name in
-        systemValue({ SystemValue(registryType: $0, bytes: $1) }) {
-          vb_win_device_driver_value(devices, name, $0, $1, $2)
-        }
-      }
+        typedBytes { vb_win_device_driver_value(devices, name, $0, $1, $2) }
+      }.then { .value(SystemValue(registryType: $0.type, bytes: $0.bytes)) }
     }
   }
 
-  /// The first of the sources that has a value which can be read; else the first failure, else that there is none.
-  func first<Value>(
-    _ sources: [Source], _ read: (SystemValue) -> Reading<Value>
-  ) -> (reading: Reading<Value>, source: String) {
-    var failure: (reading: Reading<Value>, source: String)?
+  /// What the sources of a fact told, and which of them.
+  struct Finding {
+    let value: Reading<SystemValue>
+    let source: String
+  }
+
+  /// The first of the sources that has a value of the kind; else the first failure, else that there is none.
+  @inline(never)
+  func first(_ sources: [Source], as kind: SystemValue.Kind) -> Finding {
+    var failure: Finding?
     for source in sources {
-      let reading = value(source).then(read)
-      switch reading {
-      case .value: return (reading, source.name)
-      case .failed: failure = failure ?? (reading, source.name)
+      let value = value(source).then { $0.reading(as: kind) }
+      switch value {
+      case .value: return Finding(value: value, source: source.name)
+      case .failed: failure = failure ?? Finding(value: value, source: source.name)
       case .missing: continue
       }
     }
-    return failure ?? (.missing, sources.first?.name ?? id)
+    return failure ?? Finding(value: .missing, source: sources.first?.name ?? id)
   }
 
-  func fact<Value: FactValue>(_ sources: [Source], _ read: (SystemValue) -> Reading<Value>) -> Fact<Value> {
-    let (reading, source) = first(sources, read)
-    return reading.fact(source: source)
+  @inline(never)
+  func text(_ sources: [Source]) -> Fact<String> {
+    let found = first(sources, as: .text)
+    return found.value.then { $0.text }.fact(source: found.source)
+  }
+
+  @inline(never)
+  func texts(_ sources: [Source]) -> Fact<[String]> {
+    let found = first(sources, as: .texts)
+    return found.value.then { $0.texts }.fact(source: found.source)
+  }
+
+  @inline(never)
+  func number(_ sources: [Source]) -> Fact<UInt64> {
+    let found = first(sources, as: .number)
+    return found.value.then { $0.number }.fact(source: found.source)
+  }
+
+  /// Seconds since 1970.
+  @inline(never)
+  func time(_ key: PropertyKey) -> Fact<Int64> {
+    let found = first([.property(key)], as: .time)
+    return found.value.then { $0.time }.parsed(as: "a time") { FileTime.unixSeconds($0) }.fact(source: found.source)
   }
 
   /// The state of its node: the configuration manager's answer and, with CR_SUCCESS, DN_* flags and a CM_PROB_*.

@@ -16,17 +16,19 @@ struct DevicePlace {
   let locationAddress: Fact<String>
 
   init(of device: borrowing Device) {
-    let (information, informationSource) = device.first(
+    let told = device.first(
       // The key's own text first: the properties have it translated, and its numbers may be gone.
-      [.key("LocationInformation"), .setup(0x0d, "LOCATION_INFORMATION"), .property(.device("LocationInfo", 15))]
-    ) { $0.text.then { .value(LocationInformation($0)) } }
-    locationText = information.then { .value($0.text) }.fact(source: informationSource)
+      [.key("LocationInformation"), .setup(0x0d, "LOCATION_INFORMATION"), .property(.device("LocationInfo", 15))],
+      as: .text)
+    let information = told.value.then { $0.text }.then { .value(LocationInformation($0)) }
+    locationText = information.then { .value($0.text) }.fact(source: told.source)
     locationAddress = information.parsed(as: "a text with bus, device and function") { $0.address?.description }
-      .fact(source: informationSource)
+      .fact(source: told.source)
 
-    locationPath = device.fact([.property(.device("LocationPaths", 37)), .setup(0x23, "LOCATION_PATHS")]) {
-      $0.texts.parsed(as: "a path below a PCI root") { LocationPath.first(in: $0)?.path?.description }
-    }
+    let paths = device.first([.property(.device("LocationPaths", 37)), .setup(0x23, "LOCATION_PATHS")], as: .texts)
+    locationPath = paths.value.then { $0.texts }
+      .parsed(as: "a path below a PCI root") { LocationPath.first(in: $0)?.path?.description }
+      .fact(source: paths.source)
     if let path = InstanceID(device.id).path {
       instancePath = .observed(path.description, source: "the instance id's suffix")
     } else {
@@ -44,14 +46,13 @@ struct DevicePlace {
   }
 
   private static func address(of device: borrowing Device) -> Fact<String>? {
-    let (bus, busSource) = device.first([.property(.device("BusNumber", 23)), .setup(0x15, "BUSNUMBER")]) { $0.number }
-    guard case .value(let bus) = bus, let bus = UInt32(exactly: bus) else { return nil }
-    let sources: [Device.Source] = [.property(.device("Address", 30)), .setup(0x1c, "ADDRESS"), .key("Address")]
-    let (place, placeSource) = device.first(sources) { $0.number }
-    guard case .value(let place) = place, let place = UInt32(exactly: place),
-      let address = DeviceAddress.address(bus: bus, place)
+    let bus = device.number([.property(.device("BusNumber", 23)), .setup(0x15, "BUSNUMBER")])
+    let place = device.number([.property(.device("Address", 30)), .setup(0x1c, "ADDRESS"), .key("Address")])
+    guard let busNumber = bus.value.flatMap({ UInt32(exactly: $0) }),
+      let placeNumber = place.value.flatMap({ UInt32(exactly: $0) }),
+      let address = DeviceAddress.address(bus: busNumber, placeNumber)
     else { return nil }
-    return .observed(address.description, source: busSource + ", " + placeSource)
+    return .observed(address.description, source: bus.source + ", " + place.source)
   }
 }
 

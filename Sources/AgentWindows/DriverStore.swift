@@ -46,8 +46,8 @@ enum DriverStore {
     if let key = databaseKey(of: inf) {
       package.originalName = Registry.text(key, "InfName").fact(source: Registry.source(key, "InfName"))
       package.signer = Registry.text(key, "SignerName").fact(source: Registry.source(key, "SignerName"))
-      package.version = Registry.value(key, "Version").parsed(as: "a package's version") {
-        PackageVersion.driverVersion($0.bytes)?.description
+      package.version = Registry.value(key, "Version").then { $0.bytes }.parsed(as: "a package's version") {
+        PackageVersion.driverVersion($0)?.description
       }.fact(source: Registry.source(key, "Version"))
     }
     if case .observed = package.originalName {} else { package.originalName = storeName(of: inf) ?? package.originalName }

@@ -50,15 +50,15 @@ extension WindowsPlatform {
     var facts = WindowsDeviceFacts(FactFailure(.unsupported, ""), source: "")
     facts.instanceID = .observed(device.id, source: "SetupDiGetDeviceInstanceId")
     facts.isPresent = node.isPresent
-    facts.hardwareIDs = device.fact([.hardwareIDs, .property(.device("HardwareIds", 3))]) { $0.texts }
-    facts.compatibleIDs = device.fact([.compatibleIDs, .property(.device("CompatibleIds", 4))]) { $0.texts }
+    facts.hardwareIDs = device.texts([.hardwareIDs, .property(.device("HardwareIds", 3))])
+    facts.compatibleIDs = device.texts([.compatibleIDs, .property(.device("CompatibleIds", 4))])
     facts.locationPath = place.locationPath
     facts.instancePath = place.instancePath
     facts.locationInformation = place.locationText
     facts.locationAddress = place.locationAddress
-    facts.description = device.fact(
-      [.property(.driver("DriverDesc", 4)), .driverKey("DriverDesc"), .setup(0x00, "DEVICEDESC")]
-    ) { $0.text.then { .value(DeviceText.translated($0)) } }
+    let name = device.first(
+      [.property(.driver("DriverDesc", 4)), .driverKey("DriverDesc"), .setup(0x00, "DEVICEDESC")], as: .text)
+    facts.description = name.value.then { $0.text }.then { .value(DeviceText.translated($0)) }.fact(source: name.source)
     facts.busDescription = device.text([.property(.bus("BusReportedDeviceDesc", 4))])
     facts.setupClass = device.text([.property(.device("Class", 9)), .setup(0x07, "CLASS")])
     facts.classGUID = device.text([.setup(0x08, "CLASSGUID"), .key("ClassGUID")])
@@ -68,10 +68,9 @@ extension WindowsPlatform {
     facts.matchingID = device.text([.property(.driver("MatchingDeviceId", 8)), .driverKey("MatchingDeviceId")])
     facts.status = node.status
     facts.problem = node.problem
-    facts.problemStatus = device.fact([.property(.node("ProblemStatus", 12))]) {
-      // STATUS_SUCCESS is no reason for a problem.
-      $0.number.then { $0 == 0 ? .missing : .value($0) }
-    }
+    facts.problemStatus = device.number([.property(.node("ProblemStatus", 12))])
+    // STATUS_SUCCESS is no reason for a problem.
+    if case .observed(0, let source) = facts.problemStatus { facts.problemStatus = .absent(source: source) }
     facts.configFlags = device.number([.setup(0x0a, "CONFIGFLAGS"), .key("ConfigFlags")])
     facts.firstInstall = device.time(.history("FirstInstallDate", 101))
     facts.lastArrival = device.time(.history("LastArrivalDate", 102))
@@ -86,20 +85,12 @@ extension WindowsPlatform {
   }
 
   private func driverDate(of device: borrowing Device) -> Fact<String> {
-    let (stamp, source) = device.first([.property(.driver("DriverDate", 2))]) { $0.time }
-    if case .value(let stamp) = stamp {
-      return Reading.value(stamp).parsed(as: "a date") { FileTime.date($0) }.fact(source: source)
+    let stamp = device.first([.property(.driver("DriverDate", 2))], as: .time)
+    if case .value = stamp.value {
+      return stamp.value.then { $0.time }.parsed(as: "a date") { FileTime.date($0) }.fact(source: stamp.source)
     }
-    return device.fact([.driverKey("DriverDate")]) { $0.text.parsed(as: "a date") { DriverDate.iso($0) } }
-  }
-}
-
-extension Device {
-  func text(_ sources: [Source]) -> Fact<String> { fact(sources) { $0.text } }
-  func number(_ sources: [Source]) -> Fact<UInt64> { fact(sources) { $0.number } }
-  /// Seconds since 1970.
-  func time(_ key: PropertyKey) -> Fact<Int64> {
-    fact([.property(key)]) { $0.time.parsed(as: "a time") { FileTime.unixSeconds($0) } }
+    let text = device.first([.driverKey("DriverDate")], as: .text)
+    return text.value.then { $0.text }.parsed(as: "a date") { DriverDate.iso($0) }.fact(source: text.source)
   }
 }
 

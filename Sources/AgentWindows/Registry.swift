@@ -12,9 +12,9 @@ enum Registry {
   static func value(_ key: String, _ name: String) -> Reading<SystemValue> {
     key.withWide { key in
       name.withWide { name in
-        systemValue({ SystemValue(registryType: $0, bytes: $1) }) { vb_win_registry_value(key, name, $0, $1, $2) }
+        typedBytes { vb_win_registry_value(key, name, $0, $1, $2) }
       }
-    }
+    }.then { .value(SystemValue(registryType: $0.type, bytes: $0.bytes)) }
   }
 
   static func text(_ key: String, _ name: String) -> Reading<String> { value(key, name).then { $0.text } }

@@ -10,7 +10,8 @@ struct Options {
     case serveStandardStreams
     case report(json: Bool)
     case selfCheck
-    case install(PortTarget)
+    /// `nil` is the usual port.
+    case install(PortTarget?)
     case uninstall
     case start
     case stop
@@ -88,7 +89,7 @@ struct Options {
     }
     switch chosen {
     case nil: return .serve(target)
-    case .install?: return .install(target)
+    case .install?: return .install(port)
     case .runService?: return .runService(target)
     default: if port != nil { throw UsageError("--port goes with no action or --install") }
     }
@@ -102,7 +103,7 @@ struct Options {
     let target = PortTarget.name(AgentChannel.portName)
     let actions: [(StaticString, Action)] = [
       ("--report", .report(json: false)), ("--stdio", .serveStandardStreams), ("--self-check", .selfCheck),
-      ("--install", .install(target)), ("--uninstall", .uninstall), ("--start", .start), ("--stop", .stop),
+      ("--install", .install(nil)), ("--uninstall", .uninstall), ("--start", .start), ("--stop", .stop),
       ("--status", .status), ("--service", .runService(target)), ("--version", .version), ("--help", .help),
       ("-h", .help),
     ]

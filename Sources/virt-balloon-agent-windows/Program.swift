@@ -42,8 +42,16 @@ enum Program {
       return print(name + " " + version + "\n")
     case .help:
       return print(Options.help)
-    case .selfCheck, .install, .uninstall, .start, .stop, .status, .runService:
-      return Status.failure
+    case .selfCheck:
+      var check = SelfCheck { _ = print($0 + "\n") }
+      check.run(port: .name(AgentChannel.portName))
+      return check.hasPassed ? Status.success : Status.failedCheck
+    case .install(let port): return ServiceCommands.install(port)
+    case .uninstall: return ServiceCommands.uninstall()
+    case .start: return ServiceCommands.start()
+    case .stop: return ServiceCommands.stop()
+    case .status: return ServiceCommands.status()
+    case .runService(let port): return ServiceCommands.run(port)
     }
   }
 
