@@ -27,8 +27,8 @@ struct DriverTests {
   @Test(
     "virtio-win's versions tell the Windows they are for and the release",
     arguments: [
-      // Published: a live Windows Server 2016, virtio-win's issues #964, #1323, #1148 and #26, and an INF in libguestfs'
-      // tests.
+      // Published: a live Windows Server 2016, virtio-win's issues #964, #1323, #1148 and #26, and an INF of
+      // libguestfs' tests.
       ("100.77.104.17100", .windows10, "0.1.171"), ("100.92.104.22900", .windows10, "0.1.229"),
       ("100.100.104.26600", .windows10, "0.1.266"), ("100.101.104.28500", .windows10, "0.1.285"),
       ("61.71.104.9400", .windows7, "0.1.94"), ("62.71.104.9600", .windows8, "0.1.96"),

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+package import AgentCore
+import CAgentWindows
+
+/// Serves an agent on a port for as long as the guest runs or the service is to, through every coming and going of the
+/// host and of the port itself.
+///
+/// The port is opened for overlapped calls, for one without them would let no reply be given up. While a host is
+/// connected and silent, and while no port is there and Windows will tell when it comes, the process is not scheduled at
+/// all. virtio-win's driver refuses to read while the host is away (FIELD: vioserial/sys/Port.c): then the agent asks
+/// again, at growing intervals.
+package struct PortServer<Platform: GuestPlatform> {
+  private let target: PortTarget
+  private var agent: Agent<Platform>
+  private let note: (String) -> Void
+  private var lastNote = ""
+  private var input = [UInt8](repeating: 0, count: 4096)
+
+  /// - Parameter note: takes one line for the log when the port's state changes.
+  package init(_ target: PortTarget, agent: Agent<Platform>, note: @escaping (String) -> Void) {
+    self.target = target
+    self.agent = agent
+    self.note = note
+  }
+
+  /// Serves until the service is to stop.
+  package mutating func run() {
+    let isToldOfPorts = vb_win_listen() == 1
+    do throws(WindowsError) {
+      while true {
+        let port = try waitForPort(isToldOfPorts)
+        tell("serving on " + target.text)
+        let error = serve(port)
+        if error.kind == .stopping { return }
+        tell(target.text + " has gone: " + error.words)
+        lost = error.kind
+      }
+    } catch {
+      // The wait was called off.
+    }
+  }
+
+  /// Why the last port was given up.
+  private var lost: WindowsError.Kind?
+
+  private mutating func tell(_ text: String) {
+    guard !text.utf8.elementsEqual(lastNote.utf8) else { return }
+    lastNote = text
+    note(text)
+  }
+
+  // MARK: Finding the port
+
+  /// How long to wait, in milliseconds, before the next look: soon at first, for a port that was lost may be back at
+  /// once; seldom where Windows tells of ports, for it may lose a notice; often enough where it does not, or where
+  /// somebody else has the port open, which nobody tells.
+  private enum Interval {
+    static var first: Int32 { 100 }
+    static var announced: Int32 { 60_000 }
+    static var unannounced: Int32 { 5_000 }
+  }
+
+  private mutating func waitForPort(_ isToldOfPorts: Bool) throws(WindowsError) -> PortChannel {
+    var pause = Interval.first
+    // A device that is being removed must not be opened again at once, or it could not be.
+    if lost != nil { try wait(lost == .leaving ? Interval.unannounced : Interval.first) }
+    while true {
+      var longest = Interval.unannounced
+      do throws(WindowsError) {
+        return try PortChannel(target)
+      } catch {
+        if error.kind == .notFound, isToldOfPorts { longest = Interval.announced }
+        tell("waiting for " + target.text + ": " + words(for: error))
+      }
+      try wait(pause)
+      pause = min(pause &* 2, longest)
+    }
+  }
+
+  /// The driver has one answer for a port that is in use and for somebody who may not use it.
+  private func words(for error: WindowsError) -> String {
+    guard error.kind == .denied else { return error.words }
+    return error.words + "; another program has it open, or this one is not run as an administrator"
+  }
+
+  private func wait(_ milliseconds: Int32) throws(WindowsError) {
+    do throws(WindowsError) { try Pause.wait(milliseconds: milliseconds) } catch {
+      // No port is open: there is none to give up.
+      guard error.kind == .leaving else { throw error }
+    }
+  }
+
+  // MARK: Serving
+
+  /// Serves until the port is of no further use, or the service is to stop.
+  private mutating func serve(_ port: borrowing PortChannel) -> WindowsError {
+    var writer = ReplyWriter()
+    var pause = Absence.first
+    while true {
+      do throws(WindowsError) {
+        var count = try port.read(&input, milliseconds: 0)
+        if count == 0 {
+          writer.inputHasEnded()
+          count = try port.read(&input, milliseconds: nil)
+        }
+        pause = Absence.first
+        agent.receive(input[..<count])
+        while let reply = agent.nextReply() { try writer.write(reply, to: port) }
+      } catch {
+        guard error.kind == .noPeer || error.kind == .aborted else { return error }
+        writer.inputHasEnded()
+        do throws(WindowsError) { try Pause.wait(milliseconds: pause) } catch { return error }
+        pause = min(pause &* 2, Absence.longest)
+      }
+    }
+  }
+
+  /// How long to wait, in milliseconds, before asking a port again whose host is away. A host that has just connected
+  /// waits no longer than the longest for its first answer.
+  private enum Absence {
+    static var first: Int32 { 100 }
+    static var longest: Int32 { 1_000 }
+  }
+}
