@@ -41,6 +41,10 @@ struct WindowsScenarioTests {
     #expect(finding.summary.contains("in the driver store (oem12.inf, version 100.101.104.28500)"))
     #expect(finding.explains.contains("service.missing") && finding.explains.contains("driver.not-operating"))
     #expect(finding.remedy.contains { $0.command == "pnputil /add-driver balloon.inf /install" })
+    var services = Make.windowsServices()
+    services[4].state = Make.failed(.denied, trust: .guest)
+    evidence.guest.services = Make.told(services)
+    #expect(diagnose(evidence).findings.first?.summary.contains("driver store") == false)
   }
 
   @Test("whose balloon machine.inf holds, without a Service, is generic and not without a driver")
