@@ -44,7 +44,9 @@ package struct WindowsPlatform: GuestPlatform {
 
   private var versionNames: OSVersion {
     func text(_ name: String) -> String? { Registry.text(Self.versionKey, name).value }
-    func number(_ name: String) -> UInt32? { Registry.number(Self.versionKey, name).value.flatMap { UInt32(exactly: $0) } }
+    func number(_ name: String) -> UInt32? {
+      Registry.number(Self.versionKey, name).value.flatMap { UInt32(exactly: $0) }
+    }
     var names = OSVersion()
     names.productName = text("ProductName")
     names.displayVersion = text("DisplayVersion")

@@ -78,7 +78,7 @@ void vb_win_registry_close(void *open);
 int64_t vb_win_devices_open(const uint16_t *enumerator, void **devices);
 /* Goes to the device of that index. ERROR_NO_MORE_ITEMS at the end. */
 int64_t vb_win_device_at(void *devices, uint32_t index);
-/* Goes to the device of that instance id. */
+/* Goes to the device of that instance id. When SetupAPI does not know it, the next functions but the last fail. */
 int64_t vb_win_device_named(void *devices, const uint16_t *instance);
 void vb_win_devices_close(void *devices);
 
@@ -94,7 +94,7 @@ int64_t vb_win_device_property(
 /* A value of the driver's (software) key: type and bytes. */
 int64_t vb_win_device_driver_value(
   void *devices, const uint16_t *name, uint32_t *type, uint8_t *bytes, int64_t capacity);
-/* CM_Get_DevNode_Status: 0, or the positive CONFIGRET (CR_*). Only in programs built for tests, with
+/* CM_Get_DevNode_Status of the device that was named: 0, or the positive CONFIGRET (CR_*). Only in programs built for tests, with
  * VB_TEST_DEVNODE_STATUS, what a test wrote to the device's key comes first: Wine's own answer is always the same. */
 int64_t vb_win_device_status(void *devices, uint32_t *status, uint32_t *problem);
 
