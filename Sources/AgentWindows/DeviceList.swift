@@ -30,7 +30,7 @@ final class DeviceList {
       }
     }
     try eachDevice(list)
-    // Wine's SetupAPI leaves out devices that have no class, as one without a driver has none. What Windows' own tells is
+    // Wine's SetupAPI leaves out devices without a class, as one without a driver is. What Windows' own tells is
     // whole.
     try? eachKey(list)
     found.sort { $0.key < $1.key }

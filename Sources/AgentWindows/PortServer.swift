@@ -63,8 +63,8 @@ package struct PortServer<Platform: GuestPlatform> {
   }
 
   /// How long to wait, in milliseconds, before the port is opened again: soon at first, for one that was in use may be
-  /// back at once; seldom where Windows tells of ports, for it may lose a notice; often enough where it does not, or where
-  /// somebody else has the port open, which nobody tells.
+  /// back at once; seldom where Windows tells of ports, for it may lose a notice; often enough where it does not, or
+  /// where somebody else has the port open, which nobody tells.
   private enum Interval {
     static var first: Int32 { 10 }
     static var announced: Int32 { 60_000 }
