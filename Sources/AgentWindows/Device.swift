@@ -4,8 +4,8 @@ import AgentProtocol
 import CAgentWindows
 import WindowsPnP
 
-/// One device of Windows' device tree, present or remembered, as SetupAPI, the configuration manager and the registry know
-/// it. It is asked about, never opened.
+/// One device of Windows' device tree, present or remembered, as SetupAPI, the configuration manager and the registry
+/// know it. It is asked about, never opened.
 struct Device: ~Copyable {
   /// The instance id.
   let id: String

@@ -30,8 +30,8 @@ final class DeviceList {
       }
     }
     try eachDevice(list)
-    // Wine's SetupAPI leaves out devices that have no class, which a device without a driver is. What Windows' own tells
-    // is whole.
+    // Wine's SetupAPI leaves out devices without a class, as one without a driver is. What Windows' own tells is
+    // whole.
     try? eachKey(list)
     found.sort { $0.key < $1.key }
     entries = found
@@ -83,9 +83,9 @@ final class DeviceList {
     return HardwareID.merged(device.ids).map { $0.isMemoryController ?? false } ?? true
   }
 
-  /// Where the function stands comes first, so that they are listed as they are plugged; a hash of the instance id tells
-  /// those apart that stood in the same place one after the other. It is 52 bits, and of the instance id alone: it stays
-  /// with its function.
+  /// Where the function stands comes first, so that they are listed as they are plugged; a hash of the instance id
+  /// tells those apart that stood in the same place one after the other. It is 52 bits, and of the instance id alone:
+  /// it stays with its function.
   private static func key(_ id: InstanceID) -> UInt64 {
     var place: UInt64 = 0
     for index in 0..<2 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-package import AgentCore
+import AgentCore
 package import AgentProtocol
 import CAgentWindows
 import WindowsPnP
