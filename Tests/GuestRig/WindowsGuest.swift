@@ -141,10 +141,33 @@ extension WindowsGuest {
     """.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n")
 }
 
+extension WindowsGuest {
+  /// The services that are to run, by their names.
+  fileprivate var runningServices: [String] {
+    var names = ["VirtioSerial"]
+    if case .running = balloonService { names.append("BalloonService") }
+    if case .running = balloonDriver { names.append("BALLOON") }
+    return names
+  }
+}
+
 extension WinePrefix {
   /// Makes this Windows look like `guest` from its next session on.
   package func become(_ guest: WindowsGuest) async throws {
     try guest.writeFiles(below: drive)
     try await session { try await load(guest.registry) }
+  }
+
+  /// Boots this Windows as `guest`, runs `body` when the services that are to run do so, and shuts it down.
+  package func session<Result: Sendable>(
+    as guest: WindowsGuest, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
+  ) async throws -> Result {
+    try await become(guest)
+    return try await session {
+      for name in guest.runningServices {
+        try await waitUntil("\(name) ran") { try await run(["sc", "query", name]).output.contains("4  RUNNING") }
+      }
+      return try await body()
+    }
   }
 }

@@ -7,22 +7,31 @@ import FoundationEssentials
 package struct WinePrefix: Sendable {
   package let wine: Wine
   let directory: ScratchDirectory
+  /// Whether 32-bit programs run in it, too.
+  package let runs32Bit: Bool
   /// The folder.
   package var path: String { directory("prefix") }
   /// Drive C.
   package var drive: String { directory("prefix/drive_c") }
-  /// What wineserver holds, as a file; complete after a session.
-  package var systemRegistry: String { directory("prefix/system.reg") }
+
+  /// Writes the registry, as the last session left it, to the file `path`, in whole sectors as a disk has.
+  package func writeRegistry(to path: String) throws {
+    var registry = try Data(contentsOf: URL(filePath: "\(self.path)/system.reg"))
+    registry += Data(repeating: UInt8(ascii: "\n"), count: 512 - registry.count % 512)
+    try registry.write(to: URL(filePath: path))
+  }
 
   /// Runs `body` with a fresh prefix.
-  /// - Parameter win32: whether 32-bit programs are to run, too.
+  /// - Parameter win32: whether 32-bit programs are to run, too, if what this takes can be had.
   package static func with<Result>(
     win32: Bool = false, isolation: isolated (any Actor)? = #isolation, _ body: (WinePrefix) async throws -> Result
   ) async throws -> Result {
-    if win32 { _ = try await Wine.prepared(.win32) }
+    var win32 = win32
+    // It comes from another architecture's packages, which cannot be had everywhere.
+    if win32 { win32 = (try? await Wine.prepared(.win32)) != nil }
     let wine = try await Wine.prepared(.prefix)
     return try await ScratchDirectory.with { directory in
-      let prefix = WinePrefix(wine: wine, directory: directory)
+      let prefix = WinePrefix(wine: wine, directory: directory, runs32Bit: win32)
       try await Program.check(["cp", "-a", wine.template, prefix.path])
       if win32 {
         try await Program.check([
@@ -43,11 +52,12 @@ package struct WinePrefix: Sendable {
     try await Program.background(
       command(wine.server, ["-f", "-p"]), log: directory("server.log"), signal: "TERM"
     ) {
-      // What the first program starts would hold our pipes open for as long as it runs.
+      // Any first program boots Windows; `wineboot` would do it a second time, with a second service manager. What it
+      // starts would hold our pipes open for as long as it runs.
       let boot = try await Program.run(
-        ["sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>&1", "sh"] + command(wine.loader, ["wineboot", "--init"]))
+        ["sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>&1", "sh"] + command(wine.loader, ["sc", "query", "RpcSs"]))
       guard boot.status == 0 else {
-        throw RigError(.program, "wineboot ended with status \(boot.status): \(directory.tail("server.log"))")
+        throw RigError(.program, "this Windows did not boot, status \(boot.status): \(directory.tail("server.log"))")
       }
       return try await body()
     }

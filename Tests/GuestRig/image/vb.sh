@@ -130,7 +130,8 @@ wine() {
       cat "$registry" >/wine/system.reg
       mkdir -p /dev/pts /dev/shm
       "$programs/wineserver64" -p || fail "wineserver does not start"
-      "$programs/wine64" wineboot --init </dev/null >/dev/null 2>&1 || fail "wineboot failed"
+      # Any first program boots; `wineboot` would do it a second time.
+      "$programs/wine64" sc query RpcSs </dev/null >/dev/null 2>&1 || fail "Wine did not boot"
       ;;
     agent)
       action=$2 variant=$3

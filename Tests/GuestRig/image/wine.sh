@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Prepares the Wine that the Windows agent is tested under, once, in an ignored cache. What is up to date is left alone.
 #
-#   wine.sh prefix   .cache/guest/wine/prefix: a prefix as `wineboot` makes it, for tests to copy. What it has in common
+#   wine.sh prefix   .cache/guest/wine/prefix: a prefix as Wine makes it, for tests to copy. What it has in common
 #                    with Wine's own files is symbolic links, so a copy is small and quick.
 #   wine.sh image    and .cache/guest/wine.squashfs: Wine as far as the agent needs it, its libraries, and that prefix,
 #                    for a guest to mount
@@ -58,7 +58,7 @@ closure() {
 
 version=$("$wine" --version)
 # The number is raised by hand when what is made changes.
-which="wine-2 $version $(sha256sum <"$windows/ntdll.dll")"
+which="wine-3 $version $(sha256sum <"$windows/ntdll.dll")"
 
 prefix=$cache/wine/prefix
 if ! is_made_from "$which" "$prefix"; then
@@ -69,11 +69,11 @@ if ! is_made_from "$which" "$prefix"; then
   "$server" -f -p 9>&- >/dev/null 2>&1 &
   pid=$!
   # The first program of a prefix has it made. Nothing of it may hold our output or the lock.
-  timeout --kill-after=5 300 "$wine" wineboot --init 9>&- </dev/null >/dev/null 2>&1 \
-    || { kill "$pid"; fail "wineboot failed in a new prefix"; }
+  timeout --kill-after=5 300 "$wine" sc query RpcSs 9>&- </dev/null >/dev/null 2>&1 \
+    || { kill "$pid"; fail "a new prefix could not be made"; }
   kill -TERM "$pid"
   wait "$pid" || true
-  [[ -s $WINEPREFIX/system.reg ]] || fail "wineboot left no registry"
+  [[ -s $WINEPREFIX/system.reg ]] || fail "Wine left no registry"
 
   cd "$WINEPREFIX"
   # No use for any of these here.
@@ -140,7 +140,7 @@ add() {
 }
 # The programs that every Wine starts, those that the rig starts, and what is loaded by name and not by import.
 closure "$windows" ntdll.dll wineboot.exe services.exe plugplay.exe svchost.exe rpcss.exe winedevice.exe explorer.exe \
-  winemenubuilder.exe start.exe conhost.exe spoolsv.exe wevtsvc.dll rsaenh.dll actxprxy.dll propsys.dll apisetschema.dll \
+  winemenubuilder.exe start.exe conhost.exe sc.exe spoolsv.exe wevtsvc.dll rsaenh.dll actxprxy.dll propsys.dll apisetschema.dll \
   mountmgr.sys nsiproxy.sys scsiport.sys tdi.sys winebus.sys winehid.sys \
   kernel32.dll advapi32.dll setupapi.dll cfgmgr32.dll psapi.dll version.dll wevtapi.dll tzres.dll newdev.dll wintrust.dll \
   >"$work/names"
