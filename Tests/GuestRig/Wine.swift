@@ -46,13 +46,14 @@ package enum WindowsAgent: String, CaseIterable, Sendable {
   case x86_64Test = "x86_64-windows-test"
   /// For 32-bit Windows.
   case i686 = "i686-windows"
-  case i686Test = "i686-windows-test"
 
-  package var path: String { "\(GuestImage.checkout)/.build/agents/\(rawValue)/virt-balloon-agent.exe" }
+  package var path: String {
+    "\(GuestImage.checkout)/.build/agents/\(rawValue)/virt-balloon-agent\(hasSeam ? "-test" : "").exe"
+  }
   package var isBuilt: Bool { FileManager.default.fileExists(atPath: path) }
   /// Whether tests can set device states.
-  package var hasSeam: Bool { self == .x86_64Test || self == .i686Test }
-  package var is32Bit: Bool { self == .i686 || self == .i686Test }
+  package var hasSeam: Bool { self == .x86_64Test }
+  package var is32Bit: Bool { self == .i686 }
   /// As Wine's programs name it.
   package var windowsPath: String { Wine.path(path) }
 }

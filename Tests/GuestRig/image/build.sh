@@ -159,12 +159,12 @@ join "$cache/initramfs-bench.gz" "${parts[@]}" "$cache/qemu-ga.cpio.gz"
 
 # The Windows agents, as they are shipped and as they are built for tests.
 windows=$repo/.build/agents/x86_64-windows
-if [[ -f $windows/virt-balloon-agent.exe && -f $windows-test/virt-balloon-agent.exe ]]; then
-  which=$(cat "$windows/virt-balloon-agent.exe" "$windows-test/virt-balloon-agent.exe" | sha256sum)
+if [[ -f $windows/virt-balloon-agent.exe && -f $windows-test/virt-balloon-agent-test.exe ]]; then
+  which=$(cat "$windows/virt-balloon-agent.exe" "$windows-test/virt-balloon-agent-test.exe" | sha256sum)
   if ! is_made_from "$which" "$cache/windows.cpio.gz"; then
     mkdir -p "$work/agents/windows"
     cp "$windows/virt-balloon-agent.exe" "$work/agents/windows/agent.exe"
-    cp "$windows-test/virt-balloon-agent.exe" "$work/agents/windows/agent-test.exe"
+    cp "$windows-test/virt-balloon-agent-test.exe" "$work/agents/windows/agent-test.exe"
     pack "$work/agents" "$cache/windows.cpio.gz"
     made "$which" "$cache/windows.cpio.gz"
   fi
