@@ -4,25 +4,22 @@ import AgentProtocol
 import CAgentWindows
 import WindowsPnP
 
-/// One device of Windows' device tree, present or remembered, as SetupAPI and the configuration manager know it. It is
-/// asked about, never opened.
+/// One device of Windows' device tree, present or remembered, as SetupAPI, the configuration manager and the registry
+/// know it. It is asked about, never opened.
 struct Device: ~Copyable {
   /// The instance id.
   let id: String
   private let devices: UnsafeMutableRawPointer
 
-  /// The device of that instance id.
+  /// The device of that instance id. Where SetupAPI knows it not, its key below Enum may still tell of it: Wine's
+  /// SetupAPI knows no device without a class.
   init(_ id: String) throws(WindowsError) {
     var devices: UnsafeMutableRawPointer?
     let opened = vb_win_devices_open(nil, &devices)
     guard opened >= 0, let devices else { throw WindowsError(opened) }
-    let found = id.withWide { vb_win_device_named(devices, $0) }
-    guard found >= 0 else {
-      vb_win_devices_close(devices)
-      throw WindowsError(found)
-    }
     self.id = id
     self.devices = devices
+    _ = id.withWide { vb_win_device_named(devices, $0) }
   }
 
   deinit { vb_win_devices_close(devices) }

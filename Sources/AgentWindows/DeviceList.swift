@@ -21,23 +21,51 @@ final class DeviceList {
   /// Lists vendor 1af4 and class 05xx anew. A device whose class cannot be told is listed too, so that nothing is left
   /// out in silence.
   func refresh() throws(WindowsError) {
+    var found: [Entry] = []
+    func list(_ text: String) {
+      let id = InstanceID(text)
+      let key = Self.key(id)
+      if !found.contains(where: { $0.key == key }), Self.isListed(id) {
+        found.append(Entry(key: key, instanceID: text))
+      }
+    }
+    try eachDevice(list)
+    // Wine's SetupAPI leaves out devices without a class, as one without a driver is. What Windows' own tells is
+    // whole.
+    try? eachKey(list)
+    found.sort { $0.key < $1.key }
+    entries = found
+  }
+
+  private func eachDevice(_ body: (String) -> Void) throws(WindowsError) {
     var devices: UnsafeMutableRawPointer?
     let opened = "PCI".withWide { vb_win_devices_open($0, &devices) }
     guard opened >= 0, let devices else { throw WindowsError(opened) }
     defer { vb_win_devices_close(devices) }
-    var found: [Entry] = []
     for index in 0..<Self.limit {
       let result = vb_win_device_at(devices, index)
       guard result >= 0 else {
         let error = WindowsError(result)
-        if error.kind == .ended { break }
+        if error.kind == .ended { return }
         throw error
       }
-      let id = InstanceID(try wideText { vb_win_device_id(devices, $0, $1) })
-      if Self.isListed(id) { found.append(Entry(key: Self.key(id), instanceID: id.text)) }
+      body(try wideText { vb_win_device_id(devices, $0, $1) })
     }
-    found.sort { $0.key < $1.key }
-    entries = found
+  }
+
+  private func eachKey(_ body: (String) -> Void) throws(WindowsError) {
+    let folder = Registry.control + "\\Enum\\PCI"
+    var devices: [String] = []
+    try Registry.subkeys(folder) { device in
+      devices.append(device)
+      return true
+    }
+    for device in devices {
+      try Registry.subkeys(folder + "\\" + device) { instance in
+        body("PCI\\" + device + "\\" + instance)
+        return true
+      }
+    }
   }
 
   /// The instance id of the function of that key.
@@ -55,9 +83,9 @@ final class DeviceList {
     return HardwareID.merged(device.ids).map { $0.isMemoryController ?? false } ?? true
   }
 
-  /// Where the function stands comes first, so that they are listed as they are plugged; a hash of the instance id tells
-  /// those apart that stood in the same place one after the other. It is 52 bits, and of the instance id alone: it stays
-  /// with its function.
+  /// Where the function stands comes first, so that they are listed as they are plugged; a hash of the instance id
+  /// tells those apart that stood in the same place one after the other. It is 52 bits, and of the instance id alone:
+  /// it stays with its function.
   private static func key(_ id: InstanceID) -> UInt64 {
     var place: UInt64 = 0
     for index in 0..<2 {
@@ -79,8 +107,8 @@ final class DeviceList {
 }
 
 extension Device.Source {
-  static var hardwareIDs: Device.Source { .setup(0x01, "HARDWAREID") }
-  static var compatibleIDs: Device.Source { .setup(0x02, "COMPATIBLEIDS") }
+  static var hardwareIDs: [Device.Source] { [.setup(0x01, "HARDWAREID"), .key("HardwareID")] }
+  static var compatibleIDs: [Device.Source] { [.setup(0x02, "COMPATIBLEIDS"), .key("CompatibleIDs")] }
   static var baseClass: Device.Source { .property(.pci("BaseClass", 3)) }
 }
 
@@ -88,9 +116,7 @@ extension Device {
   /// Hardware ids, then compatible ids.
   var ids: [String] {
     var ids: [String] = []
-    for source in [Source.hardwareIDs, .compatibleIDs] {
-      if case .value(let more) = value(source).then({ $0.texts }) { ids += more }
-    }
+    for sources in [Source.hardwareIDs, Source.compatibleIDs] { ids += texts(sources).value ?? [] }
     return ids
   }
 }

@@ -22,7 +22,9 @@ struct DeviceRegisters {
       ids = InstanceID(device.id).hardware
       source = "the instance id"
     }
-    func fact(_ value: UInt16?) -> Fact<UInt16> { value.map { .observed($0, source: source) } ?? .absent(source: source) }
+    func fact(_ value: UInt16?) -> Fact<UInt16> {
+      value.map { .observed($0, source: source) } ?? .absent(source: source)
+    }
     vendor = fact(ids?.vendor)
     self.device = fact(ids?.device)
     subsystemVendor = fact(ids?.subsystemVendor)

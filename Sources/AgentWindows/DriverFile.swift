@@ -51,7 +51,8 @@ struct DriverFile {
   /// The file's path. One on another computer is not asked about: it would be told who asks.
   private static func file(_ image: Reading<ImagePath>, _ systemRoot: Reading<String>) -> Reading<String> {
     image.then { image in
-      systemRoot.then { root in Reading.value(image).parsed(as: "a file on a local drive") { $0.file(systemRoot: root) } }
+      systemRoot.then { root in Reading.value(image).parsed(as: "a file on a local drive") { $0.file(systemRoot: root) }
+      }
     }
   }
 }

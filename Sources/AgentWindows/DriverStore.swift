@@ -50,7 +50,10 @@ enum DriverStore {
         PackageVersion.driverVersion($0)?.description
       }.fact(source: Registry.source(key, "Version"))
     }
-    if case .observed = package.originalName {} else { package.originalName = storeName(of: inf) ?? package.originalName }
+    if case .observed = package.originalName {
+    } else {
+      package.originalName = storeName(of: inf) ?? package.originalName
+    }
     return package
   }
 

@@ -27,8 +27,9 @@ extension WindowsPlatform {
     FactFailure(.unsupported, "Windows tells what is committed, wherever it stands")
   }
 
-  /// What blnsvr.exe writes (virtio-win, Balloon/app/memstat.cpp), as far as it comes from GlobalMemoryStatusEx. The rest
-  /// it asks of WMI, which this agent leaves alone: there the service has been seen to use up a processor.
+  /// What blnsvr.exe writes (virtio-win, Balloon/app/memstat.cpp), as far as it comes from GlobalMemoryStatusEx. The
+  /// rest it asks of WMI, which this agent leaves alone: asking it has been seen to use up a processor (virtio-win's
+  /// issue 1098).
   package func statistics() throws(ProtocolError) -> NamedFacts {
     let memory = MemoryReading()
     let source = "Win32_PerfRawData_PerfOS_Memory"

@@ -11,14 +11,8 @@ extension WindowsPlatform {
   }
 
   package func function(_ key: UInt64) -> PCIFunctionFacts? {
-    guard let id = devices.instanceID(key) else { return nil }
-    do throws(WindowsError) {
-      let device = try Device(id)
-      return facts(of: device)
-    } catch {
-      // It went between the list and the question.
-      return PCIFunctionFacts(error.failure, id: id)
-    }
+    guard let id = devices.instanceID(key), let device = try? Device(id) else { return nil }
+    return facts(of: device)
   }
 
   private func facts(of device: borrowing Device) -> PCIFunctionFacts {
@@ -26,7 +20,7 @@ extension WindowsPlatform {
     let place = DevicePlace(of: device)
     let registers = DeviceRegisters(of: device)
     let inf = device.text([.property(.driver("DriverInfPath", 5)), .driverKey("InfPath")])
-    let service = device.text([.property(.device("Service", 6)), .setup(0x04, "SERVICE")])
+    let service = device.text([.property(.device("Service", 6)), .setup(0x04, "SERVICE"), .key("Service")])
     return PCIFunctionFacts(
       address: place.address, path: place.path, vendor: registers.vendor, device: registers.device,
       subsystemVendor: registers.subsystemVendor, subsystem: registers.subsystem, classCode: registers.classCode,
@@ -50,17 +44,18 @@ extension WindowsPlatform {
     var facts = WindowsDeviceFacts(FactFailure(.unsupported, ""), source: "")
     facts.instanceID = .observed(device.id, source: "SetupDiGetDeviceInstanceId")
     facts.isPresent = node.isPresent
-    facts.hardwareIDs = device.texts([.hardwareIDs, .property(.device("HardwareIds", 3))])
-    facts.compatibleIDs = device.texts([.compatibleIDs, .property(.device("CompatibleIds", 4))])
+    facts.hardwareIDs = device.texts(Device.Source.hardwareIDs)
+    facts.compatibleIDs = device.texts(Device.Source.compatibleIDs)
     facts.locationPath = place.locationPath
     facts.instancePath = place.instancePath
     facts.locationInformation = place.locationText
     facts.locationAddress = place.locationAddress
     let name = device.first(
-      [.property(.driver("DriverDesc", 4)), .driverKey("DriverDesc"), .setup(0x00, "DEVICEDESC")], as: .text)
+      [.property(.driver("DriverDesc", 4)), .driverKey("DriverDesc"), .setup(0x00, "DEVICEDESC"), .key("DeviceDesc")],
+      as: .text)
     facts.description = name.value.then { $0.text }.then { .value(DeviceText.translated($0)) }.fact(source: name.source)
     facts.busDescription = device.text([.property(.bus("BusReportedDeviceDesc", 4))])
-    facts.setupClass = device.text([.property(.device("Class", 9)), .setup(0x07, "CLASS")])
+    facts.setupClass = device.text([.property(.device("Class", 9)), .setup(0x07, "CLASS"), .key("Class")])
     facts.classGUID = device.text([.setup(0x08, "CLASSGUID"), .key("ClassGUID")])
     facts.infSection = device.text([.property(.driver("DriverInfSection", 6)), .driverKey("InfSection")])
     facts.driverDate = driverDate(of: device)
@@ -91,24 +86,5 @@ extension WindowsPlatform {
     }
     let text = device.first([.driverKey("DriverDate")], as: .text)
     return text.value.then { $0.text }.parsed(as: "a date") { DriverDate.iso($0) }.fact(source: text.source)
-  }
-}
-
-extension PCIFunctionFacts {
-  /// A function of which nothing but its instance id could be had.
-  fileprivate init(_ failure: FactFailure, id: String) {
-    let source = "SetupDiOpenDeviceInfo"
-    var windows = WindowsDeviceFacts(failure, source: source)
-    windows.instanceID = .observed(id, source: "SetupDiGetDeviceInstanceId")
-    self.init(
-      address: .failed(failure, source: source), path: .failed(failure, source: source),
-      vendor: .failed(failure, source: source), device: .failed(failure, source: source),
-      subsystemVendor: .failed(failure, source: source), subsystem: .failed(failure, source: source),
-      classCode: .failed(failure, source: source), revision: .failed(failure, source: source),
-      driver: .failed(failure, source: source), module: .failed(failure, source: source),
-      virtioDriver: .failed(failure, source: source), virtioStatus: .failed(failure, source: source),
-      virtioFeatures: .failed(failure, source: source), provider: .failed(failure, source: source),
-      driverVersion: .failed(failure, source: source), problemCode: .failed(failure, source: source),
-      windows: windows)
   }
 }

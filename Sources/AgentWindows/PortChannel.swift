@@ -68,7 +68,7 @@ package struct PortChannel: ~Copyable {
 
 /// Waiting that a service's stop ends, and news of a port.
 enum Pause {
-  /// - Throws: `stopping`, and `leaving` while a port is open.
+  /// - Throws: `stopping`; `leaving` while a port is open.
   static func wait(milliseconds: Int32) throws(WindowsError) {
     let result = vb_win_pause(milliseconds)
     guard result >= 0 else { throw WindowsError(result) }

@@ -6,8 +6,8 @@ import CAgentWindows
 /// host and of the port itself.
 ///
 /// The port is opened for overlapped calls, for one without them would let no reply be given up. While a host is
-/// connected and silent, and while no port is there and Windows will tell when it comes, the process is not scheduled at
-/// all. virtio-win's driver refuses to read while the host is away (FIELD: vioserial/sys/Port.c): then the agent asks
+/// connected and silent, and while no port is there and Windows will tell when it comes, the process is not scheduled
+/// at all. virtio-win's driver refuses to read while the host is away (vioserial/sys/Port.c): then the agent asks
 /// again, at growing intervals.
 package struct PortServer<Platform: GuestPlatform> {
   private let target: PortTarget
@@ -26,55 +26,34 @@ package struct PortServer<Platform: GuestPlatform> {
   /// Serves until the service is to stop.
   package mutating func run() {
     let isToldOfPorts = vb_win_listen() == 1
+    var pause = Interval.first
     do throws(WindowsError) {
       while true {
-        let port = try waitForPort(isToldOfPorts)
-        tell("serving on " + target.text)
-        let error = serve(port)
-        if error.kind == .stopping { return }
-        tell(target.text + " has gone: " + error.words)
-        lost = error.kind
+        let (error, progress) = serveOnce()
+        var longest = Interval.unannounced
+        switch error.kind {
+        case .stopping: return
+        // To be opened again at once would keep the device from being removed.
+        case .leaving: pause = longest
+        case .notFound: if isToldOfPorts { longest = Interval.announced }
+        default: break
+        }
+        tell(
+          progress == .none
+            ? "waiting for " + target.text + ": " + words(for: error) : target.text + " has gone: " + error.words)
+        if progress == .heard, error.kind != .leaving { pause = Interval.first }
+        try Pause.wait(milliseconds: pause)
+        pause = min(pause &* 2, longest)
       }
     } catch {
       // The wait was called off.
     }
   }
 
-  /// Why the last port was given up.
-  private var lost: WindowsError.Kind?
-
   private mutating func tell(_ text: String) {
     guard !text.utf8.elementsEqual(lastNote.utf8) else { return }
     lastNote = text
     note(text)
-  }
-
-  // MARK: Finding the port
-
-  /// How long to wait, in milliseconds, before the next look: soon at first, for a port that was lost may be back at
-  /// once; seldom where Windows tells of ports, for it may lose a notice; often enough where it does not, or where
-  /// somebody else has the port open, which nobody tells.
-  private enum Interval {
-    static var first: Int32 { 100 }
-    static var announced: Int32 { 60_000 }
-    static var unannounced: Int32 { 5_000 }
-  }
-
-  private mutating func waitForPort(_ isToldOfPorts: Bool) throws(WindowsError) -> PortChannel {
-    var pause = Interval.first
-    // A device that is being removed must not be opened again at once, or it could not be.
-    if lost != nil { try wait(lost == .leaving ? Interval.unannounced : Interval.first) }
-    while true {
-      var longest = Interval.unannounced
-      do throws(WindowsError) {
-        return try PortChannel(target)
-      } catch {
-        if error.kind == .notFound, isToldOfPorts { longest = Interval.announced }
-        tell("waiting for " + target.text + ": " + words(for: error))
-      }
-      try wait(pause)
-      pause = min(pause &* 2, longest)
-    }
   }
 
   /// The driver has one answer for a port that is in use and for somebody who may not use it.
@@ -83,17 +62,30 @@ package struct PortServer<Platform: GuestPlatform> {
     return error.words + "; another program has it open, or this one is not run as an administrator"
   }
 
-  private func wait(_ milliseconds: Int32) throws(WindowsError) {
-    do throws(WindowsError) { try Pause.wait(milliseconds: milliseconds) } catch {
-      // No port is open: there is none to give up.
-      guard error.kind == .leaving else { throw error }
+  /// How long to wait, in milliseconds, before the port is opened again: soon at first, for one that was in use may be
+  /// back at once; seldom where Windows tells of ports, for it may lose a notice; often enough where it does not, or
+  /// where somebody else has the port open, which nobody tells.
+  private enum Interval {
+    static var first: Int32 { 10 }
+    static var announced: Int32 { 60_000 }
+    static var unannounced: Int32 { 5_000 }
+  }
+
+  /// How far an opening of the port came: to nothing, to a wait for requests, to requests.
+  private enum Progress { case none, waited, heard }
+
+  /// Opens the port and serves until it is of no further use, or the service is to stop.
+  private mutating func serveOnce() -> (error: WindowsError, progress: Progress) {
+    var progress = Progress.none
+    do throws(WindowsError) {
+      let port = try PortChannel(target)
+      return (serve(port, &progress), progress)
+    } catch {
+      return (error, progress)
     }
   }
 
-  // MARK: Serving
-
-  /// Serves until the port is of no further use, or the service is to stop.
-  private mutating func serve(_ port: borrowing PortChannel) -> WindowsError {
+  private mutating func serve(_ port: borrowing PortChannel, _ progress: inout Progress) -> WindowsError {
     var writer = ReplyWriter()
     var pause = Absence.first
     while true {
@@ -101,14 +93,19 @@ package struct PortServer<Platform: GuestPlatform> {
         var count = try port.read(&input, milliseconds: 0)
         if count == 0 {
           writer.inputHasEnded()
+          tell("serving on " + target.text)
+          if progress == .none { progress = .waited }
           count = try port.read(&input, milliseconds: nil)
         }
+        progress = .heard
         pause = Absence.first
         agent.receive(input[..<count])
         while let reply = agent.nextReply() { try writer.write(reply, to: port) }
       } catch {
         guard error.kind == .noPeer || error.kind == .aborted else { return error }
         writer.inputHasEnded()
+        tell("serving on " + target.text)
+        if progress == .none { progress = .waited }
         do throws(WindowsError) { try Pause.wait(milliseconds: pause) } catch { return error }
         pause = min(pause &* 2, Absence.longest)
       }

@@ -3,9 +3,9 @@ import CAgentWindows
 
 /// Writes replies to a port whose reader may be slow, absent, or never read.
 ///
-/// A reply that the reader does not take in time is withdrawn and given up, half-written or not: the next one begins with
-/// 0x1E, and the reader is in step again. After one was given up those after it hardly wait, so that a peer which floods
-/// requests and reads nothing cannot hold up one that comes after it.
+/// A reply that the reader does not take in time is withdrawn and given up, half-written or not: the next one begins
+/// with 0x1E, and the reader is in step again. After one was given up those after it hardly wait, so that a peer which
+/// floods requests and reads nothing cannot hold up one that comes after it.
 struct ReplyWriter {
   /// How long a reader may take nothing at all, in milliseconds.
   private static var patience: Int32 { 5_000 }

@@ -39,16 +39,14 @@ extension WindowsPlatform {
     } catch {
       let source = "OpenService " + name
       let state = Reading<String>(error).fact(source: source)
-      // Nothing more can be said of a service that there is not.
-      let reason: FactFailure
-      if case .failed(let failure, _) = state { reason = failure } else { reason = Self.noService }
       return ServiceFacts(
-        name: name, kind: kind, state: state, version: .failed(reason, source: source), counters: NamedFacts([]),
-        windows: WindowsServiceFacts(reason, source: source))
+        name: name, kind: kind, state: state, version: state, counters: NamedFacts([]),
+        windows: WindowsServiceFacts(
+          startType: Reading(error).fact(source: source), binaryPath: state,
+          binaryExists: Reading(error).fact(source: source), exitCode: Reading(error).fact(source: source),
+          serviceExitCode: Reading(error).fact(source: source), dependencies: Reading(error).fact(source: source)))
     }
   }
-
-  private static var noService: FactFailure { FactFailure(.unsupported, "there is no such service") }
 
   private func facts(of service: borrowing Service, _ kind: String) -> ServiceFacts {
     let isShared = service.name.isSameWindowsName(as: BalloonNames.managementService)
@@ -65,7 +63,7 @@ extension WindowsPlatform {
       state: status.parsed(as: "a service's state") { ServiceState(rawValue: $0.state)?.word }
         .fact(source: statusSource),
       version: isShared
-        ? .failed(FactFailure(.unsupported, "it runs within svchost.exe, which has Windows' version"), source: configSource)
+        ? .failed(FactFailure(.unsupported, "it is a part of Windows"), source: configSource)
         : DriverFile.version(of: image, systemRoot, configSource),
       counters: NamedFacts([]),
       windows: WindowsServiceFacts(

@@ -76,8 +76,8 @@ func littleEndian(_ bytes: ArraySlice<UInt8>) -> UInt64 {
   return number
 }
 
-/// A value's type and bytes by a function of the shim: asked briefly first, for most are short, and once more for a long
-/// one.
+/// A value's type and bytes by a function of the shim: asked briefly first, for most are short, and once more for a
+/// long one.
 @inline(never)
 func typedBytes(
   _ call: (UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<UInt8>?, Int64) -> Int64

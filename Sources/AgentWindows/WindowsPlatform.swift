@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-package import AgentCore
+import AgentCore
 package import AgentProtocol
 import CAgentWindows
 import WindowsPnP
@@ -44,7 +44,9 @@ package struct WindowsPlatform: GuestPlatform {
 
   private var versionNames: OSVersion {
     func text(_ name: String) -> String? { Registry.text(Self.versionKey, name).value }
-    func number(_ name: String) -> UInt32? { Registry.number(Self.versionKey, name).value.flatMap { UInt32(exactly: $0) } }
+    func number(_ name: String) -> UInt32? {
+      Registry.number(Self.versionKey, name).value.flatMap { UInt32(exactly: $0) }
+    }
     var names = OSVersion()
     names.productName = text("ProductName")
     names.displayVersion = text("DisplayVersion")

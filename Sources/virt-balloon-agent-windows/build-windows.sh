@@ -50,8 +50,8 @@ done
 mapfile -t files < <(sources "$program")
 "${swift[@]}" -module-name virt_balloon_agent -emit-ir "${files[@]}" -o "$work/agent.ll"
 
-# What the compiler wrote for a bare machine becomes Windows': the names of the target, the tables by which Windows walks
-# a stack, and whom Swift asks for memory (windows/entry.c).
+# What the compiler wrote for a bare machine becomes Windows': the names of the target, the tables by which Windows
+# walks a stack, and whom Swift asks for memory (windows/entry.c).
 triple=$machine-w64-windows-gnu
 layout=$(echo 'int x;' | clang -target "$triple" -S -emit-llvm -x c - -o - | grep '^target datalayout')
 sed -E -i -e "s/^target datalayout = .*/$layout/" -e "s/^target triple = .*/target triple = \"$triple\"/" \
@@ -61,13 +61,14 @@ clang -target "$triple" -Oz -ffunction-sections -fdata-sections -c -x ir "$work/
 
 c=("$gcc" -std=gnu11 -Os -Wall -Wextra -Werror -ffunction-sections -fdata-sections "-ffile-prefix-map=$PWD=."
   -ISources/CAgentPlatform/include)
-"${c[@]}" "${seam[@]}" -c Sources/CAgentPlatform/windows.c -o "$work/windows.o"
-"${c[@]}" -c "$program/windows/entry.c" -o "$work/entry.o"
+for file in Sources/CAgentPlatform/windows*.c "$program/windows/entry.c"; do
+  "${c[@]}" "${seam[@]}" -c "$file" -o "$work/$(basename "$file" .c).o"
+done
 "$windmc" -r "$work" -h "$work" "$program/windows/messages.mc" 2>/dev/null
 "$windres" -I "$work" -I "$program/windows" "$program/windows/agent.rc" "$work/resources.o"
 
 # Nothing of the C library but what every Windows has in msvcrt.dll. A text compared by Unicode's rules would need
 # Swift's tables, which there are for ELF only: the linker then tells of _swift_stdlib_*.
 "$gcc" -municode -static -s -Wl,--gc-sections,--no-insert-timestamp,--nxcompat,--dynamicbase \
-  "$work"/{agent,windows,entry,resources}.o -lcfgmgr32 -lsetupapi -ladvapi32 -lssp -o "$work/$name.exe"
+  "$work"/*.o -lcfgmgr32 -lsetupapi -ladvapi32 -lssp -o "$work/$name.exe"
 mv "$work/$name.exe" "$out/$name.exe"

@@ -24,7 +24,7 @@ enum vb_win_signal {
 /* Windows' words for an error, in the system's language: units written. Reason: FormatMessage is variadic. */
 int64_t vb_win_error_text(uint32_t error, uint16_t *text, int64_t units);
 
-/* -- The system ---------------------------------------------------------------------------------------------------- */
+/* -- The system --------------------------------------------------------------------------------------------------- */
 
 /* RtlGetVersion, which tells the truth to programs without a manifest too. Reason: a structure with a size in it. */
 struct vb_win_version {
@@ -60,7 +60,7 @@ int32_t vb_win_is_elevated(void);
 /* Handles that this process has open. */
 int64_t vb_win_handle_count(void);
 
-/* -- The registry: HKEY_LOCAL_MACHINE, reading only, always the 64-bit view ----------------------------------------- */
+/* -- The registry: HKEY_LOCAL_MACHINE, reading only, always the 64-bit view --------------------------------------- */
 
 /* A value's bytes and type (REG_*); the count of bytes. A value of more than `capacity` bytes is ERROR_MORE_DATA. */
 int64_t vb_win_registry_value(
@@ -72,13 +72,13 @@ int64_t vb_win_registry_subkey(void *open, uint32_t index, uint16_t *name, int64
 int64_t vb_win_registry_name(void *open, uint32_t index, uint16_t *name, int64_t units);
 void vb_win_registry_close(void *open);
 
-/* -- Devices (SetupAPI, configuration manager) ---------------------------------------------------------------------- */
+/* -- Devices (SetupAPI, configuration manager) -------------------------------------------------------------------- */
 
 /* All devices of an enumerator, phantoms included, when `enumerator` is given; else an empty set for one device. */
 int64_t vb_win_devices_open(const uint16_t *enumerator, void **devices);
 /* Goes to the device of that index. ERROR_NO_MORE_ITEMS at the end. */
 int64_t vb_win_device_at(void *devices, uint32_t index);
-/* Goes to the device of that instance id. */
+/* Goes to the device of that instance id. When SetupAPI does not know it, the next functions but the last fail. */
 int64_t vb_win_device_named(void *devices, const uint16_t *instance);
 void vb_win_devices_close(void *devices);
 
@@ -94,11 +94,12 @@ int64_t vb_win_device_property(
 /* A value of the driver's (software) key: type and bytes. */
 int64_t vb_win_device_driver_value(
   void *devices, const uint16_t *name, uint32_t *type, uint8_t *bytes, int64_t capacity);
-/* CM_Get_DevNode_Status: 0, or the positive CONFIGRET (CR_*). Only in programs built for tests, with
- * VB_TEST_DEVNODE_STATUS, what a test wrote to the device's key comes first: Wine's own answer is always the same. */
+/* CM_Get_DevNode_Status of the device that was named: 0, or the positive CONFIGRET (CR_*). Only in programs built for
+ * tests, with VB_TEST_DEVNODE_STATUS, what a test wrote to the device's key comes first: Wine's own answer is always the
+ * same. */
 int64_t vb_win_device_status(void *devices, uint32_t *status, uint32_t *problem);
 
-/* -- Services ------------------------------------------------------------------------------------------------------- */
+/* -- Services ----------------------------------------------------------------------------------------------------- */
 
 /* Opens a service or kernel driver for questions only. */
 int64_t vb_win_service_open(const uint16_t *name, void **service);
@@ -115,7 +116,7 @@ int64_t vb_win_service_config(
   int64_t dependency_units);
 void vb_win_service_close(void *service);
 
-/* -- Files: those of the system's own folders, and drivers' ----------------------------------------------------------- */
+/* -- Files: those of the system's own folders, and drivers' ------------------------------------------------------- */
 
 /* Whether there is such a file: 1, 0, or an error. A 32-bit program sees the real System32. */
 int64_t vb_win_file_exists(const uint16_t *path);
@@ -136,7 +137,7 @@ void vb_win_oem_infs_close(void *list);
 /* SetupGetInfDriverStoreLocation: where the driver store keeps a published INF, in units. */
 int64_t vb_win_inf_store_path(const uint16_t *name, uint16_t *path, int64_t units);
 
-/* -- The System event log --------------------------------------------------------------------------------------------- */
+/* -- The System event log ----------------------------------------------------------------------------------------- */
 
 int64_t vb_win_events_open(void **log);
 /* One record, valid until the next call. */
@@ -150,7 +151,7 @@ struct vb_win_event {
 int64_t vb_win_events_next(void *log, struct vb_win_event *event);
 void vb_win_events_close(void *log);
 
-/* -- The channel ------------------------------------------------------------------------------------------------------ */
+/* -- The channel -------------------------------------------------------------------------------------------------- */
 
 /* Opens a device alone and for overlapped reading and writing; a serial line is made raw. */
 int64_t vb_win_channel_open(const uint16_t *path, void **channel);
@@ -168,7 +169,7 @@ int32_t vb_win_listen(void);
 /* Waits, at most so long: 0 when the time is over, 1 when a port came or its host's state changed. */
 int64_t vb_win_pause(int32_t milliseconds);
 
-/* -- This program as a service ------------------------------------------------------------------------------------------ */
+/* -- This program as a service ------------------------------------------------------------------------------------ */
 
 /* Runs `body` as the service of that name, and returns when the service has ended. Reason: Windows calls back. */
 int64_t vb_win_run_service(const uint16_t *name, int32_t (*body)(void));
@@ -192,7 +193,7 @@ int64_t vb_win_own_path(uint16_t *path, int64_t units);
 enum vb_win_severity { VB_WIN_INFORMATION = 0, VB_WIN_WARNING = 1, VB_WIN_ERROR = 2 };
 void vb_win_report_event(const uint16_t *source, int32_t severity, const uint16_t *text);
 
-/* -- Standard streams ------------------------------------------------------------------------------------------------- */
+/* -- Standard streams --------------------------------------------------------------------------------------------- */
 
 enum vb_win_stream { VB_WIN_INPUT = 0, VB_WIN_OUTPUT = 1, VB_WIN_DIAGNOSTICS = 2 };
 /* Bytes read; 0 at the end. */
