@@ -39,6 +39,9 @@ extension PCIRules {
       if case .operating(let reason) = reader.operation() {
         return .found("The balloon is \(text); its own driver has it all the same: \(reason).", severity: .note)
       }
+      if case .other(let name, _)? = reader.guestHold() {
+        return .notApplicable("In the guest \(name) has taken it already: see driver.generic.")
+      }
       return .found(
         "The balloon is \(text), which Windows' own driver for RAM controllers may take. The machine type is very old.",
         severity: reader.guestFamily() == "linux" ? .note : nil)

@@ -54,7 +54,7 @@ struct WindowsScenarioTests {
     var evidence = Make.windowsWithout(Make.machineINF(identity, path: "05.0"))
     evidence.device.identity = Make.observed(identity)
     let diagnosis = diagnose(evidence)
-    #expect(diagnosis.findings.map(\.id) == ["driver.generic", "pci.identity.ram-class"])
+    #expect(diagnosis.findings.map(\.id) == ["driver.generic"])
     let finding = try #require(diagnosis.findings.first)
     #expect(finding.id == "driver.generic" && finding.confidence == .inferred)
     #expect(finding.summary.contains("machine.inf, which is no balloon driver, holds the balloon"))
@@ -68,6 +68,14 @@ struct WindowsScenarioTests {
     identity.classCode = .ramController
     let diagnosis = diagnose(Make.windows { $0.device.identity = Make.observed(identity) })
     #expect(diagnosis.verdict == .healthy && diagnosis.findings.map(\.id) == ["pci.identity.ram-class"])
+    let unheard = diagnose(
+      Make.healthy { evidence in
+        Make.unserved(&evidence)
+        Make.withoutAgent(&evidence)
+        evidence.domain.osFamily = Make.observed("windows")
+        evidence.device.identity = Make.observed(identity)
+      })
+    #expect(unheard.findings.map(\.id).prefix(2) == ["driver.not-operating", "pci.identity.ram-class"])
   }
 
   @Test("with only the section NO_DRV told is generic, too")
