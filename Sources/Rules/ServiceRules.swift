@@ -209,11 +209,17 @@ enum ServiceRules {
           reader.note(missing: "the state of Winmgmt was not told", at: "guest.services.value.\(index).state", ask: nil)
           return .inconclusive
         }
-        return .healthy("Winmgmt, which BalloonService depends on, is in order.")
+        if state.value == "running" { return .healthy("Winmgmt, which BalloonService depends on, runs.") }
+        guard let start = reader.read(windowsService: index, \.startType), start.value != nil else {
+          reader.note(missing: "the start type of Winmgmt was not told", at: "guest.services.value.\(index)", ask: nil)
+          return .inconclusive
+        }
+        return .healthy("Winmgmt, which BalloonService depends on, is not disabled: it starts when it is needed.")
       }
     })
 
-  /// What is wrong with WMI, as a clause; `nil` when nothing is known to be.
+  /// What is wrong with WMI, as a clause; `nil` when nothing is known to be: one that is merely stopped is started by
+  /// whoever needs it.
   private static func managementTrouble(_ reader: inout EvidenceReader) -> String? {
     guard let index = reader.service(BalloonNames.managementService),
       let service = reader.peek(\.guest.services).value?[index]
@@ -222,11 +228,10 @@ enum ServiceRules {
       _ = reader.read(guestService: index, \.state)
       return "Windows has no Winmgmt (WMI)"
     }
-    guard ["stopped", "stop-pending", "paused", "pause-pending"].contains(service.state.value) else { return nil }
+    guard service.state.value != nil, service.state.value != "running",
+      service.windows?.startType.value == UInt64(ServiceStart.disabled.rawValue)
+    else { return nil }
     _ = reader.read(guestService: index, \.state)
-    guard service.windows?.startType.value == UInt64(ServiceStart.disabled.rawValue) else {
-      return "Winmgmt (WMI) is \(EvidenceText.name(service.state.value ?? ""))"
-    }
     _ = reader.read(windowsService: index, \.startType)
     return "Winmgmt (WMI) is disabled"
   }

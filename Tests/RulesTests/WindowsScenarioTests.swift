@@ -223,6 +223,15 @@ struct WindowsScenarioTests {
     #expect(diagnosis.verdict == .healthy && diagnosis.findings.isEmpty)
   }
 
+  @Test("whose WMI is stopped until it is needed is not accused of it")
+  func managementOnDemand() {
+    for start in [2, 3] as [UInt64] {
+      let services = Make.windowsServices(management: Make.service("Winmgmt", Make.told("stopped"), start: start))
+      #expect(diagnose(Make.windowsSilent(services)).findings.map(\.id) == ["stats.not-delivered"])
+      #expect(diagnose(byAgentAlone(Make.windowsSilent(services))).findings.isEmpty)
+    }
+  }
+
   @Test("whose service starts just now, or of which the agent said nothing, is not accused")
   func serviceUnclear() {
     for services in [
