@@ -31,7 +31,8 @@ struct DiagnoseCommand: AsyncParsableCommand {
 
   func run() async throws {
     let collector = GuestCollector(
-      CollectionOptions(quick: quick, monitor: monitor, deadline: target.deadline, tool: VirtBalloon.version))
+      CollectionOptions(
+        quick: quick, lean: quick, monitor: monitor, deadline: target.deadline, tool: VirtBalloon.version))
     if targets.isEmpty { throw try await everyGuest(collector) }
     var worst = ExitCode.success
     for name in targets {

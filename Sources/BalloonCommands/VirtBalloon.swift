@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import ArgumentParser
 import Glibc
+import Libvirt
 
 /// The program's root command.
 struct VirtBalloon: AsyncParsableCommand {
@@ -25,6 +26,7 @@ struct VirtBalloon: AsyncParsableCommand {
 
 /// Runs the program with the process's arguments, and ends the process.
 package func runVirtBalloon() async -> Never {
+  if asksLibvirt(CommandLine.arguments.dropFirst()) { Connection.prepare() }
   do {
     var command = try await VirtBalloon.asyncParseAsRoot()
     if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
@@ -41,4 +43,13 @@ package func runVirtBalloon() async -> Never {
 private func end(_ status: ExitCode) -> Never {
   fflush(nil)
   _exit(status.rawValue)
+}
+
+/// Whether a command line looks as if libvirt will be needed, which then loads while the arguments are read. A wrong guess
+/// costs a few milliseconds.
+private func asksLibvirt(_ arguments: ArraySlice<String>) -> Bool {
+  guard let command = arguments.first, ["diagnose", "stats"].contains(command) else { return false }
+  return !arguments.contains {
+    $0.hasPrefix("-h") || $0 == "--help" || $0.hasPrefix("qmp:") || $0.hasPrefix("agent:")
+  }
 }

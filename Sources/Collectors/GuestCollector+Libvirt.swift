@@ -254,13 +254,14 @@ struct LibvirtSource: Sendable {
     let opened = await runner.run("agent", shortfall: \.agent.failure) { () async throws(Failure) -> GuestEvidence in
       let stream: Libvirt.DomainChannel
       do throws(LibvirtError) {
-        stream = try await domain.openAgentChannel(within: collector.options.deadline)
+        stream = try await session.openAgentChannel(within: collector.options.deadline)
       } catch {
         // libvirt has no code of its own for a channel that is taken; the channel is there and the guest has opened it.
         throw error.code == .operationFailed ? Failure(.busy, error.message) : Failure(error)
       }
-      let guest = await AgentCollector(clock: collector.clock, deadline: collector.options.deadline)
-        .collect(over: stream)
+      let guest = await AgentCollector(
+        clock: collector.clock, deadline: collector.options.deadline, lean: collector.options.lean
+      ).collect(over: stream)
       await stream.close(until: deadline)
       return guest
     }

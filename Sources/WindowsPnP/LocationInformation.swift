@@ -73,7 +73,10 @@ package struct LocationInformation: Sendable {
     var scanner = ASCIIScanner(bytes)
     while let byte = scanner.next {
       if byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") {
-        guard hasWord, !isASCIILetter(before), numbers.count < 3, let number = scanner.decimal() else { return nil }
+        // A space before it, or a letter of a script that has no spaces: what is no number of PCI's has a sign there.
+        guard hasWord, before == UInt8(ascii: " ") || before >= 0x80, numbers.count < 3,
+          let number = scanner.decimal()
+        else { return nil }
         if let after = scanner.next, isASCIILetter(after) { return nil }
         numbers.append(UInt32(truncatingIfNeeded: number))
         hasWord = false

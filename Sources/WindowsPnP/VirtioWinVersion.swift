@@ -67,7 +67,7 @@ package struct VirtioWinVersion: Hashable, Sendable {
     return UInt32(version.fourth / 100)
   }
 
-  /// The release of virtio-win's ISO image that brought it, `0.1.285`.
+  /// The release of virtio-win's ISO image that brought it, `0.1.285`. Old images write it with a hyphen, `0.1-94`.
   package var release: String? { build.map { "0.1." + String($0) } }
 
   /// Whether it was built for another Windows than the one given; the wrong one may crash at its start.
