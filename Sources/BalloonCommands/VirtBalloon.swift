@@ -9,11 +9,11 @@ struct VirtBalloon: AsyncParsableCommand {
     commandName: "virt-balloon",
     abstract: "Does memory ballooning really work in this guest, and if not, why, and what to do?",
     discussion: """
-      A TARGET is a libvirt domain (name, UUID or id; --connect chooses the libvirt), or qmp:PATH, the socket of a QEMU \
-      monitor.
+      A TARGET is a libvirt domain (name, UUID or id; --connect chooses the libvirt), qmp:PATH, the socket of a QEMU \
+      monitor, or agent:PATH, a socket or terminal with the agent behind it and nothing else.
 
-      Exit status: 0 healthy (notes may be there), 1 a finding of severity warning or problem, 2 inconclusive, 64 usage, \
-      69 the target is not available, 70 an error of virt-balloon itself.
+      Exit status: 0 healthy (notes may be there), 1 a finding of severity warning or problem, 2 inconclusive, \
+      64 usage, 69 the target is not available, 70 an error of virt-balloon itself.
       """,
     version: version,
     subcommands: [

@@ -67,6 +67,7 @@ package struct AgentCollector: Sendable {
         guest.osName = facts.observation(os.name, of: .os)
         guest.kernel = facts.observation(os.kernel, of: .os)
         guest.uptime = facts.observation(os.uptime, of: .os)
+        guest.windows = os.windows.map(facts.windows)
       case .failure(let failure):
         let unknown = unknown(failure, .os)
         (guest.osFamily, guest.osName, guest.kernel, guest.uptime) = (unknown(), unknown(), unknown(), unknown())

@@ -14,7 +14,7 @@ extension GuestCollector {
   package func collect(_ session: LibvirtSession) async throws(TargetError) -> Evidence {
     let domain = session.domain
     var evidence = start(
-      Target(kind: .libvirt, name: domain.name, uuid: domain.uuid, location: session.uri), notices: session.notices)
+      session.target, notices: session.notices)
     let runner = SourceRunner()
     let here = LibvirtSource(session: session, collector: self, line: LibvirtLine(domain, deadline: options.deadline))
 
@@ -192,10 +192,7 @@ struct LibvirtSource: Sendable {
   }
 
   /// The command that would ask more.
-  private func command(_ option: String? = nil) -> String {
-    ["virt-balloon diagnose --connect", ShellWord.quoted(session.uri), option, ShellWord.quoted(domain.name)]
-      .compactMap { $0 }.joined(separator: " ")
-  }
+  private func command(_ flags: String...) -> String { session.target.diagnose(flags) }
 
   /// Begins to watch what happens to the guest.
   func watch() async -> Result<DomainWatch, Failure> {

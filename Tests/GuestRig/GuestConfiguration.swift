@@ -49,6 +49,18 @@ package struct GuestConfiguration: Sendable {
     case firmware
   }
 
+  /// What makes a guest look like Windows to its agent.
+  package struct Windows: Sendable {
+    package let wine: Wine
+    /// The file that a ``WinePrefix`` left (``WinePrefix/writeRegistry(to:)``).
+    package let registry: String
+    /// The agent as it is shipped, or the one that is built for tests.
+    package let agent: WindowsAgent
+    package init(_ wine: Wine, registry: String, agent: WindowsAgent) {
+      (self.wine, self.registry, self.agent) = (wine, registry, agent)
+    }
+  }
+
   package var machine = Machine.q35
   /// Mebibytes.
   package var memory = 256
@@ -69,6 +81,8 @@ package struct GuestConfiguration: Sendable {
   package var driver = Driver.load
   /// Whether the agent is started when the guest comes up.
   package var agent = true
+  /// Wine, with this registry, and the Windows agent under it instead of the Linux one.
+  package var windows: Windows?
   /// The image with qemu-ga, which is started when its port is among ``ports``.
   package var bench = false
   /// Which of ``ports`` send back what they receive.
@@ -85,12 +99,20 @@ package struct GuestConfiguration: Sendable {
   /// qemu-ga's.
   package static let qemuGuestAgentPort = "org.qemu.guest_agent.0"
 
-  /// What image/init.sh is told; the same words work as a libvirt domain's `<cmdline>`.
   /// Whether an agent will have the agent's port open when the guest is up.
   package var hasAgent: Bool { agent && agentChannel && boot == .full }
 
+  private var agentWord: String {
+    guard agent else { return "0" }
+    guard let windows else { return "1" }
+    return windows.agent.hasSeam ? "windows-test" : "windows"
+  }
+
+  /// What image/init.sh is told; the same words work as a libvirt domain's `<cmdline>`.
   package var kernelCommandLine: String {
-    var words = ["console=ttyS0", "quiet", "vb.balloon=\(driver.rawValue)", "vb.agent=\(agent ? 1 : 0)"]
+    var words = ["console=ttyS0", "quiet", "vb.balloon=\(driver.rawValue)", "vb.agent=\(agentWord)"]
+    // Wine's programs and its server talk all the time: without this each word costs an emulated processor its caches.
+    if windows != nil { words.append("mitigations=off") }
     if boot == .withoutModules { words.append("vb.modules=none") }
     if bench, ports.contains(Self.qemuGuestAgentPort) { words.append("vb.qemu-ga=1") }
     words += echoPorts.map { "vb.echo=\($0)" }
@@ -99,6 +121,11 @@ package struct GuestConfiguration: Sendable {
 }
 
 extension GuestConfiguration {
+  private func initramfs(_ image: GuestImage) -> String {
+    if windows != nil { return image.wineInitramfs }
+    return bench ? image.benchInitramfs : image.initramfs
+  }
+
   /// QEMU's command line. `directory` takes the sockets; the machine waits for the rig on its control line.
   func qemuArguments(image: GuestImage, directory: ScratchDirectory) -> [String] {
     var line = [
@@ -140,8 +167,14 @@ extension GuestConfiguration {
         device("virtserialport", "bus=serial0.0", "id=\(id)-port", "chardev=\(id)", "name=\(name)")
       }
     }
+    if let windows {
+      for (name, file) in [("wine", windows.wine.image), ("registry", windows.registry)] {
+        line += ["-drive", "file=\(file),format=raw,if=none,id=\(name),readonly=on"]
+        device("virtio-blk-pci", root, "drive=\(name)", "serial=\(name)")
+      }
+    }
     if boot != .firmware {
-      line += ["-kernel", image.kernel, "-initrd", bench ? image.benchInitramfs : image.initramfs]
+      line += ["-kernel", image.kernel, "-initrd", initramfs(image)]
       line += ["-append", kernelCommandLine]
     }
     return line + arguments

@@ -10,6 +10,8 @@ package struct GuestImage: Sendable {
   package var initramfs: String { "\(directory)/initramfs.gz" }
   /// The same with qemu-ga.
   package var benchInitramfs: String { "\(directory)/initramfs-bench.gz" }
+  /// The first with the Windows agents.
+  package var wineInitramfs: String { "\(directory)/initramfs-wine.gz" }
 
   /// This checkout, which the rig is always run from.
   package static let checkout: String = {
@@ -18,12 +20,14 @@ package struct GuestImage: Sendable {
     return parts.joined(separator: "/")
   }()
 
+  /// The cache of the scripts in image/.
+  static let cache = ProcessInfo.processInfo.environment["VB_CACHE"] ?? "\(checkout)/.cache/guest"
+
   /// The image, brought up to date first: the first time takes some seconds and a network, later ones nothing.
   package static func prepared() async throws -> GuestImage { try await preparation.value }
 
   private static let preparation = Task {
-    let environment = ProcessInfo.processInfo.environment
-    let image = GuestImage(directory: environment["VB_CACHE"] ?? "\(checkout)/.cache/guest")
+    let image = GuestImage(directory: cache)
     do {
       try await Program.check(["bash", "\(checkout)/Tests/GuestRig/image/build.sh"], within: .seconds(600))
     } catch {

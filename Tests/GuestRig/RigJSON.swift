@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import FoundationEssentials
 
 /// A JSON value as QEMU and the program under test print them.
 package enum RigJSON: Hashable, Sendable {
@@ -35,6 +36,11 @@ package enum RigJSON: Hashable, Sendable {
     guard case .array(let elements) = self else { return [] }
     return elements
   }
+}
+
+extension RigJSON {
+  /// Reads what a program printed.
+  package init(parsing text: String) throws { self = try JSONDecoder().decode(RigJSON.self, from: Data(text.utf8)) }
 }
 
 extension RigJSON: Codable {

@@ -8,7 +8,15 @@ package final class UnixStream: Sendable {
   /// Connects to the listener at `path`.
   /// - Throws: ``RigError`` with the code `system`: nobody listens there (yet), or the path is longer than the 107 bytes
   ///   that `sun_path` holds.
-  package init(path: String) throws(RigError) {
+  package init(path: String) throws(RigError) { descriptor = try Self.socket(at: path, connect) }
+
+  /// Takes over a connected socket.
+  init(adopting descriptor: Int32) { self.descriptor = descriptor }
+
+  /// A socket with `path` for its address, given to it or its peer's by `call`: bind(2) or connect(2).
+  static func socket(
+    at path: String, _ call: (Int32, UnsafePointer<sockaddr>?, socklen_t) -> Int32
+  ) throws(RigError) -> Int32 {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let fits = withUnsafeMutableBytes(of: &address.sun_path) { buffer in
@@ -17,19 +25,20 @@ package final class UnixStream: Sendable {
       return true
     }
     guard fits else { throw RigError(.system, "\(path) is too long for a unix socket") }
-    let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue
+    let socket = Glibc.socket(AF_UNIX, Int32(kind), 0)
     guard socket >= 0 else { throw RigError(.system, "socket: \(systemMessage(errno))") }
-    let connected = withUnsafePointer(to: &address) { pointer in
+    let done = withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        call(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
       }
     }
-    guard connected == 0 else {
+    guard done == 0 else {
       let reason = systemMessage(errno)
       close(socket)
-      throw RigError(.system, "connect \(path): \(reason)")
+      throw RigError(.system, "\(path): \(reason)")
     }
-    descriptor = socket
+    return socket
   }
 
   deinit { close(descriptor) }
@@ -53,6 +62,15 @@ package final class UnixStream: Sendable {
     guard count == bytes.count else {
       throw RigError(.system, count < 0 ? "send: \(systemMessage(errno))" : "send: the socket's buffer is full")
     }
+  }
+
+  /// Sends as many of `bytes` as the socket takes at once, and says how many those were.
+  func sendSome(_ bytes: ArraySlice<UInt8>) throws(RigError) -> Int {
+    let flags = Int32(MSG_DONTWAIT | MSG_NOSIGNAL)
+    let count = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, flags) }
+    if count >= 0 { return count }
+    if errno == EAGAIN || errno == EINTR { return 0 }
+    throw RigError(.system, "send: \(systemMessage(errno))")
   }
 }
 

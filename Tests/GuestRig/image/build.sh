@@ -12,6 +12,7 @@
 # The cache then holds vmlinuz and
 #   initramfs.gz        busybox, init, the virtio modules, the agent
 #   initramfs-bench.gz  the same and qemu-ga with its libraries
+#   initramfs-wine.gz   the first and the Windows agents, where they have been built; wine.sh makes the Wine for them
 # Each is several gzipped cpio archives one after the other, as the kernel accepts them, so that a new agent or a new
 # init repacks a few kilobytes and not the image.
 set -euo pipefail
@@ -23,7 +24,7 @@ repo=$(cd "$here/../../.." && pwd)
 cache=${VB_CACHE:-$repo/.cache/guest}
 agent=${1:-$repo/.build/agents/x86_64-linux/virt-balloon-agent}
 modules=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_console virtio_balloon
-  uio uio_pci_generic)
+  uio uio_pci_generic virtio_blk squashfs)
 
 fail() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
 
@@ -155,3 +156,19 @@ join() {
 }
 join "$cache/initramfs.gz" "${parts[@]}"
 join "$cache/initramfs-bench.gz" "${parts[@]}" "$cache/qemu-ga.cpio.gz"
+
+# The Windows agents, as they are shipped and as they are built for tests.
+windows=$repo/.build/agents/x86_64-windows
+if [[ -f $windows/virt-balloon-agent.exe && -f $windows-test/virt-balloon-agent-test.exe ]]; then
+  which=$(cat "$windows/virt-balloon-agent.exe" "$windows-test/virt-balloon-agent-test.exe" | sha256sum)
+  if ! is_made_from "$which" "$cache/windows.cpio.gz"; then
+    mkdir -p "$work/agents/windows"
+    cp "$windows/virt-balloon-agent.exe" "$work/agents/windows/agent.exe"
+    cp "$windows-test/virt-balloon-agent-test.exe" "$work/agents/windows/agent-test.exe"
+    pack "$work/agents" "$cache/windows.cpio.gz"
+    made "$which" "$cache/windows.cpio.gz"
+  fi
+  join "$cache/initramfs-wine.gz" "${parts[@]}" "$cache/windows.cpio.gz"
+else
+  printf 'guest image: the Windows agents have not been built, building without them\n' >&2
+fi

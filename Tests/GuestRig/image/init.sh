@@ -8,7 +8,9 @@
 #                           load: virtio_pci and virtio_balloon; none: the transport only; unclaimed: no driver at all
 #                           on the balloon's function; generic: uio_pci_generic on it, as Windows' generic
 #                           RAM-controller driver sits on one
-#   vb.agent=1|0            start the agent or not
+#   vb.agent=1|0|windows|windows-test
+#                           start the agent or not; or boot Wine and start the Windows agent, as it is shipped or as
+#                           it is built for tests
 #   vb.qemu-ga=1, vb.echo=PORT   for the bench: qemu-ga on its usual port, and an echo on another
 #
 # Commands of the rig arrive on the second serial line, which needs no virtio, and are answered there; see `control`.
@@ -38,7 +40,10 @@ if [ "$modules" = all ]; then
   vb modules virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_console
   [ "$balloon" = load ] && vb modules virtio_balloon
 fi
-[ "$agent" = 1 ] && [ -x /bin/virt-balloon-agent ] && vb agent start
+case $agent in
+  1) [ -x /bin/virt-balloon-agent ] && vb agent start ;;
+  windows*) vb wine boot && vb wine agent start "${agent#windows}" ;;
+esac
 [ "$qemu_ga" = 1 ] && vb qemu-ga start
 for port in $echo; do vb echo start "$port"; done
 

@@ -102,6 +102,55 @@ finished() {
   fail "process $1 does not end"
 }
 
+# The block device with the serial number $1, which the rig gave it.
+disk() {
+  for disk in /sys/block/vd*; do
+    [ "$(cat "$disk/serial" 2>/dev/null)" = "$1" ] && echo "/dev/$(basename "$disk")" && return
+  done
+  fail "no disk $1"
+}
+
+# Wine from the disk "wine", with the registry on the disk "registry": boot starts what Windows starts, services too.
+wine() {
+  export WINEPREFIX=/wine WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml,winemenubuilder.exe=' LC_ALL=C.UTF-8
+  programs=/usr/lib/wine
+  case $1 in
+    boot)
+      modules virtio_blk squashfs
+      disk=$(disk wine) && registry=$(disk registry) || exit 1
+      mkdir -p /image
+      mount -t squashfs -o ro "$disk" /image || fail "the disk with Wine cannot be mounted"
+      # Programs and libraries where they are used to be; the guest itself has nothing there.
+      ln -s /image/usr/lib /usr/lib
+      ln -s /image/usr/share /usr/share
+      ln -s /image/lib64 /lib64
+      ln -s /image/lib/x86_64-linux-gnu /lib/x86_64-linux-gnu
+      cp -a /image/wine/prefix /wine
+      # What pads it to whole sectors is blank.
+      cat "$registry" >/wine/system.reg
+      mkdir -p /dev/pts /dev/shm
+      "$programs/wineserver64" -p || fail "wineserver does not start"
+      # Any first program boots; `wineboot` would do it a second time.
+      "$programs/wine64" sc query RpcSs </dev/null >/dev/null 2>&1 || fail "Wine did not boot"
+      ;;
+    agent)
+      action=$2 variant=$3
+      case $action in
+        start)
+          device=$(port org.virt-balloon.agent.0) || exit 1
+          daemon agent start "$programs/wine64" "/windows/agent$variant.exe" --serve "Z:\\dev\\$(basename "$device")"
+          ;;
+        *) daemon agent "$action" ;;
+      esac
+      ;;
+    run)
+      shift
+      "$programs/wine64" "$@"
+      ;;
+    *) fail "wine $1: not a verb" ;;
+  esac
+}
+
 # Sends back every byte of a port, which is opened once since a second opening is refused (EBUSY). cat ends when no
 # host is connected, hence the pause.
 echo_loop() {
@@ -133,6 +182,7 @@ case $verb in
     device=$(port "$2") || exit 1
     daemon "echo-$2" "$1" /bin/vb echo-loop "$device"
     ;;
+  wine) wine "$@" ;;
   echo-loop) echo_loop "$1" ;;
   *) fail "$verb: not a verb" ;;
 esac

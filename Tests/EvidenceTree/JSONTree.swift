@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import BalloonEvidence
 import FoundationEssentials
 
-/// Any JSON, so that tests can walk and change encoded evidence without knowing its types.
-enum JSONTree: Codable, Hashable, Sendable {
+/// Any JSON, so that tests can walk and change encoded evidence and reports without knowing their types.
+package enum JSONTree: Codable, Hashable, Sendable {
   case null
   case bool(Bool)
   case integer(UInt64)
@@ -12,7 +11,7 @@ enum JSONTree: Codable, Hashable, Sendable {
   case array([JSONTree])
   case object([String: JSONTree])
 
-  init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       self = .null
@@ -31,7 +30,7 @@ enum JSONTree: Codable, Hashable, Sendable {
     }
   }
 
-  func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {
     case .null: try container.encodeNil()
@@ -44,16 +43,16 @@ enum JSONTree: Codable, Hashable, Sendable {
     }
   }
 
-  init(_ value: some Encodable) throws {
+  package init(_ value: some Encodable) throws {
     self = try JSONDecoder().decode(JSONTree.self, from: try JSONEncoder().encode(value))
   }
 
-  func decoded<Value: Decodable>(_ type: Value.Type) throws -> Value {
+  package func decoded<Value: Decodable>(_ type: Value.Type) throws -> Value {
     try JSONDecoder().decode(type, from: try JSONEncoder().encode(self))
   }
 
   /// What stands at `path` (`readings.0.lastUpdate`); `nil` when nothing does.
-  subscript(path: String) -> JSONTree? {
+  package subscript(path: String) -> JSONTree? {
     var place = self
     for step in path.split(separator: ".") {
       switch place {
@@ -75,7 +74,7 @@ enum JSONTree: Codable, Hashable, Sendable {
   }
 
   /// The paths of every observation in it, nested ones too.
-  func leaves(under path: String = "") -> [String] {
+  package func leaves(under path: String = "") -> [String] {
     let here = isLeaf ? [path] : []
     switch self {
     case .object(let members):
@@ -90,7 +89,7 @@ enum JSONTree: Codable, Hashable, Sendable {
   }
 
   /// The same with the observation at `path` failed.
-  func failing(_ path: some StringProtocol) -> JSONTree {
+  package func failing(_ path: some StringProtocol) -> JSONTree {
     guard let step = path.split(separator: ".").first else {
       return .object([
         "status": .string("failed"), "reason": .string("failed"), "detail": .string("taken away"),
