@@ -5,8 +5,9 @@ import PCI
 
 /// The ids of a PCI function in sysfs.
 ///
-/// Its `modalias` holds all of them but the revision in one read (`pci:v00001AF4d00001002sv00001AF4sd00000005bc00scFFi00`,
-/// `modalias_show` in the kernel's drivers/pci/pci-sysfs.c); where that cannot be read, each has a file of its own.
+/// Its `modalias` holds all of them but the revision in one read
+/// (`pci:v00001AF4d00001002sv00001AF4sd00000005bc00scFFi00`, `modalias_show` in the kernel's drivers/pci/pci-sysfs.c);
+/// where that cannot be read, each has a file of its own.
 struct FunctionIDs {
   struct ID {
     let reading: Reading<UInt32>

@@ -20,7 +20,7 @@ extension GuestCollector {
         tool: options.tool, started: clock.now(), finished: clock.now(), sampled: false))
     let runner = SourceRunner()
     let result = await runner.run("agent", shortfall: \.agent.failure) { () async throws(Failure) -> GuestEvidence in
-      await AgentCollector(clock: clock, deadline: options.deadline).collect(over: socket)
+      await AgentCollector(clock: clock, deadline: options.deadline, lean: options.lean).collect(over: socket)
     }
     if case .success(let guest) = result { evidence.guest = guest }
     if let failure = evidence.guest.agent.failure {

@@ -58,7 +58,8 @@ extension TextPage {
       field("service, guest", "\(Self.short(service.name)) \(Self.state(of: service))")
     }
     let packages = services.filter { $0.kind == "driver-package" }.prefix(16).map { package in
-      Self.short(package.name) + (package.version.value.map { " \(Self.short($0))" } ?? "")
+      if let failure = package.state.failure { return Known.unknown(failure) }
+      return Self.short(package.name) + (package.version.value.map { " \(Self.short($0))" } ?? "")
     }
     field("driver store", packages.isEmpty ? "no package of the balloon" : packages.joined(separator: ", "))
   }

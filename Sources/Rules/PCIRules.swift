@@ -5,7 +5,8 @@ import PCI
 /// Rules about the balloon's PCI function: what it says it is, and where it stands on both sides.
 enum PCIRules {
   static let all = [
-    identityUnexpected, identityDecoy, addressMismatch, addressRenumbered, functionPhantom, functionMissingInGuest,
+    identityUnexpected, identityRAMClass, identityDecoy, addressMismatch, addressRenumbered, functionPhantom,
+    functionMissingInGuest,
   ]
 
   static let identityUnexpected = Rule(
@@ -17,9 +18,8 @@ enum PCIRules {
       (transitional), or 1af4:1045 with subsystem 1100 and revision 1 or later (modern), both of class 00ff. Which \
       of the two it is follows from where it stands, not only from the model: model='virtio' gives 1002 on a root or \
       conventional bus and 1045 behind a PCIe port, so moving it makes it a new device to Windows. Some vendors ship \
-      another subsystem vendor on purpose. Class 0500 comes from QEMU before 1.1 and machine types pc-1.0 and older: \
-      Windows then names an unserved balloon "PCI standard RAM Controller". Other ids than these match no driver's \
-      INF.
+      another subsystem vendor on purpose. Other ids than these match no driver's INF. A class of 0500 has a rule of \
+      its own, pci.identity.ram-class.
       """,
     sources: [
       "QEMU hw/virtio/virtio-balloon-pci.c and hw/virtio/virtio-pci.c; 2ba1d381c2 (class since QEMU 1.1)",
@@ -39,30 +39,30 @@ enum PCIRules {
     },
     assess: assessIdentity)
 
-  private static func assessIdentity(_ reader: inout EvidenceReader) -> Assessment {
-    if let excuse = reader.withoutBalloon() { return excuse }
-    let identity: PCIIdentity
+  /// The balloon's identity by the host, failing that by the guest; `nil`, with what is missing noted, when neither
+  /// told it.
+  static func identity(_ reader: inout EvidenceReader) -> PCIIdentity? {
     if let host = reader.peek(\.device.identity).value {
       _ = reader.read(\.device.identity)
-      identity = host
-    } else if let index = reader.peek(\.self).guestBalloonIndex,
+      return host
+    }
+    if let index = reader.peek(\.self).guestBalloonIndex,
       let guest = reader.read(guestFunction: index, \.identity)?.value
     {
-      identity = guest
-    } else {
-      _ = reader.ask(\.device.identity)
-      reader.note(missing: reader.peek(\.guest.functions), at: "guest.functions")
-      return .inconclusive
+      return guest
     }
+    _ = reader.ask(\.device.identity)
+    reader.note(missing: reader.peek(\.guest.functions), at: "guest.functions")
+    return nil
+  }
+
+  private static func assessIdentity(_ reader: inout EvidenceReader) -> Assessment {
+    if let excuse = reader.withoutBalloon() { return excuse }
+    guard let identity = identity(&reader) else { return .inconclusive }
     let text = EvidenceText.describe(identity)
     guard let expected = identity.expectedBalloon else {
       return .found(
         "The function that should be the balloon is \(text): no balloon driver takes it.", severity: .warning)
-    }
-    if identity.classCode == .ramController {
-      return .found(
-        "The balloon is \(text): class 0500, which Windows' own driver for RAM controllers may claim. The machine type "
-          + "is very old.", severity: .warning)
     }
     var oddities: [String] = []
     var severity = Severity.note
@@ -73,7 +73,9 @@ enum PCIRules {
     if let vendor = identity.subsystemVendor, vendor != expected.subsystemVendor {
       oddities.append("subsystem vendor \(hexadecimal(vendor, width: 4))")
     }
-    if let classCode = identity.classCode, classCode != expected.classCode { oddities.append("class \(classCode)") }
+    if let classCode = identity.classCode, classCode != expected.classCode, classCode != .ramController {
+      oddities.append("class \(classCode)")
+    }
     if let revision = identity.revision, identity.virtioGeneration == .modern ? revision == 0 : revision != 0 {
       oddities.append("revision \(hexadecimal(revision, width: 2))")
     }

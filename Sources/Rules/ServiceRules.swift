@@ -277,8 +277,8 @@ extension RemedyContext {
     RemedyStep(
       .guest,
       "Copy blnsvr.exe from the virtio-win ISO's folder Balloon\\<system>\\<architecture> (such as w11\\amd64) to a "
-        + "fixed place, such as C:\\Program Files\\Balloon: from the ISO's own path it would stop when the ISO is ejected."
-    )
+        + "fixed place, such as C:\\Program Files\\Balloon: from the ISO's own path it would stop when the ISO "
+        + "is ejected.")
   }
   fileprivate var installServiceStep: RemedyStep {
     RemedyStep(.guest, "Register and start it, in that folder.", command: "blnsvr.exe -i")

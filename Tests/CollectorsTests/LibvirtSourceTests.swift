@@ -37,7 +37,7 @@ struct LibvirtSourceTests {
     #expect(evidence.channel.port.isAbsent && evidence.guest.agent.failure?.reason == .notFound)
     #expect(evidence.device.qomPath.failure?.reason == .notAsked)
     #expect(
-      evidence.device.qomPath.failure?.ask == "virt-balloon diagnose --connect test:///default --monitor test")
+      evidence.device.qomPath.failure?.ask == "virt-balloon diagnose --monitor --connect test:///default test")
     #expect(evidence.device.status.failure?.reason == .notAsked)
   }
 

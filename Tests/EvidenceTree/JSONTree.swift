@@ -73,6 +73,12 @@ package enum JSONTree: Codable, Hashable, Sendable {
     return members["status"] != nil && members["source"] != nil && members["trust"] != nil
   }
 
+  /// Whether this is an observation that failed already.
+  package var isFailedLeaf: Bool {
+    guard isLeaf, case .object(let members) = self else { return false }
+    return members["status"] == .string("failed")
+  }
+
   /// The paths of every observation in it, nested ones too.
   package func leaves(under path: String = "") -> [String] {
     let here = isLeaf ? [path] : []

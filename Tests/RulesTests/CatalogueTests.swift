@@ -14,7 +14,8 @@ struct CatalogueTests {
     "agent.channel.absent", "agent.channel.disconnected", "agent.channel.busy", "agent.channel.driver-missing",
     "agent.silent", "agent.incompatible", "driver.virtio-win-absent", "guest.not-running", "guest.still-booting",
     "driver.failed-start", "driver.load-failed", "driver.unsigned", "driver.disabled", "driver.restart-needed",
-    "driver.blocked", "pci.function.phantom", "service.missing", "service.stopped", "service.disabled",
+    "driver.blocked", "pci.function.phantom", "pci.identity.ram-class", "service.missing", "service.stopped",
+    "service.disabled",
     "service.dependency-failed", "service.path-gone",
   ]
 

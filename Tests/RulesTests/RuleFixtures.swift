@@ -86,6 +86,12 @@ extension RuleFixture {
       inconclusive: but { $0.configuration.maximum = Make.failed() }),
   ]
 
+  private static let ramClass: PCIIdentity = {
+    var identity = PCIIdentity.balloonTransitional
+    identity.classCode = .ramController
+    return identity
+  }()
+
   private static let withoutFunctions = but { evidence in
     evidence.guest.functions = Make.failed(.timedOut, trust: .guest)
     evidence.device.path = Make.failed()
@@ -101,6 +107,13 @@ extension RuleFixture {
         evidence.device.identity = Make.observed(identity)
       },
       notApplicable: withoutBalloon,
+      inconclusive: but { evidence in
+        evidence.device.identity = Make.failed()
+        evidence.guest.functions = Make.failed(trust: .guest)
+      }),
+    RuleFixture(
+      id: "pci.identity.ram-class", healthy: but { _ in },
+      found: but { $0.device.identity = Make.observed(ramClass) }, notApplicable: withoutBalloon,
       inconclusive: but { evidence in
         evidence.device.identity = Make.failed()
         evidence.guest.functions = Make.failed(trust: .guest)

@@ -2,8 +2,8 @@
 import BalloonEvidence
 import PCI
 
-/// Evidence of Windows guests, all synthesised after the field's sources: virtio-win's INF, what real SYSTEM hives hold,
-/// and Microsoft's pages on problem codes. Nothing here was captured from a running Windows.
+/// Evidence of Windows guests, all synthesised after the field's sources: virtio-win's INF, what real SYSTEM hives
+/// hold, and Microsoft's pages on problem codes. Nothing here was captured from a running Windows.
 extension EvidenceFixture {
   private static var unknown: Unknown {
     Unknown(

@@ -41,18 +41,41 @@ struct WindowsScenarioTests {
     #expect(finding.summary.contains("in the driver store (oem12.inf, version 100.101.104.28500)"))
     #expect(finding.explains.contains("service.missing") && finding.explains.contains("driver.not-operating"))
     #expect(finding.remedy.contains { $0.command == "pnputil /add-driver balloon.inf /install" })
+    var services = Make.windowsServices()
+    services[4].state = Make.failed(.denied, trust: .guest)
+    evidence.guest.services = Make.told(services)
+    #expect(diagnose(evidence).findings.first?.summary.contains("driver store") == false)
   }
 
   @Test("whose balloon machine.inf holds, without a Service, is generic and not without a driver")
   func generic() throws {
     var identity = PCIIdentity.balloonTransitional
     identity.classCode = .ramController
-    let diagnosis = diagnose(Make.windowsWithout(Make.machineINF(identity, path: "05.0")))
+    var evidence = Make.windowsWithout(Make.machineINF(identity, path: "05.0"))
+    evidence.device.identity = Make.observed(identity)
+    let diagnosis = diagnose(evidence)
+    #expect(diagnosis.findings.map(\.id) == ["driver.generic"])
     let finding = try #require(diagnosis.findings.first)
     #expect(finding.id == "driver.generic" && finding.confidence == .inferred)
     #expect(finding.summary.contains("machine.inf, which is no balloon driver, holds the balloon"))
     #expect(!diagnosis.told.filter { $0 == "driver.none" }.isEmpty)
     #expect(!diagnosis.findings.contains { $0.id == "driver.none" || $0.explains.contains("driver.none") })
+  }
+
+  @Test("whose balloon of class 0500 has its own driver has a note of it, and no more")
+  func oldClass() {
+    var identity = PCIIdentity.balloonTransitional
+    identity.classCode = .ramController
+    let diagnosis = diagnose(Make.windows { $0.device.identity = Make.observed(identity) })
+    #expect(diagnosis.verdict == .healthy && diagnosis.findings.map(\.id) == ["pci.identity.ram-class"])
+    let unheard = diagnose(
+      Make.healthy { evidence in
+        Make.unserved(&evidence)
+        Make.withoutAgent(&evidence)
+        evidence.domain.osFamily = Make.observed("windows")
+        evidence.device.identity = Make.observed(identity)
+      })
+    #expect(unheard.findings.map(\.id).prefix(2) == ["driver.not-operating", "pci.identity.ram-class"])
   }
 
   @Test("with only the section NO_DRV told is generic, too")
