@@ -8,7 +8,11 @@ SWIFT ?= swift
 FUZZ_SECONDS ?= 60
 BUILD_FLAGS := --explicit-target-dependency-import-check error
 AGENT_DIR := .build/agents/x86_64-linux
-FUZZERS := fuzz-records fuzz-qmp fuzz-domain-xml
+WINDOWS_AGENT := .build/agents/x86_64-windows/virt-balloon-agent.exe
+WINDOWS_AGENT_32 := .build/agents/i686-windows/virt-balloon-agent.exe
+# The same with the state of devices taken from what a test wrote into Wine's registry; never to be shipped.
+WINDOWS_TEST_AGENT := .build/agents/x86_64-windows-test/virt-balloon-agent-test.exe
+FUZZERS := fuzz-records fuzz-agent fuzz-windows-pnp fuzz-qmp fuzz-domain-xml
 # A crash of several threads has hung Swift's backtracer.
 export SWIFT_BACKTRACE := enable=no
 
@@ -29,9 +33,20 @@ AGENT_SOURCES := $(shell find Sources/PCI Sources/AgentProtocol Sources/AgentCor
 $(AGENT_DIR)/virt-balloon-agent: $(AGENT_SOURCES) | deps
 	@PATH="$$(dirname "$$(command -v $(SWIFT))"):$$PATH" bash Sources/virt-balloon-agent/build-static.sh $(AGENT_DIR)
 
-agents: $(AGENT_DIR)/virt-balloon-agent ## Build the static guest agent
+BUILD_WINDOWS := bash Sources/virt-balloon-agent-windows/build-windows.sh
+AGENT_PATH = PATH="$$(dirname "$$(command -v $(SWIFT))"):$$PATH"
+WINDOWS_SOURCES := $(shell find Sources/PCI Sources/WindowsPnP Sources/AgentProtocol Sources/AgentCore \
+  Sources/AgentWindows Sources/CAgentPlatform Sources/virt-balloon-agent-windows -type f 2>/dev/null)
+$(WINDOWS_AGENT): $(WINDOWS_SOURCES) | deps
+	@$(AGENT_PATH) $(BUILD_WINDOWS) $(@D)
+$(WINDOWS_AGENT_32): $(WINDOWS_SOURCES) | deps
+	@$(AGENT_PATH) $(BUILD_WINDOWS) $(@D) i686
+$(WINDOWS_TEST_AGENT): $(WINDOWS_SOURCES) | deps
+	@$(AGENT_PATH) $(BUILD_WINDOWS) --test-seam $(@D)
 
-image: agents ## Build the guest that the tests boot, into .cache/guest
+agents: $(AGENT_DIR)/virt-balloon-agent $(WINDOWS_AGENT) $(WINDOWS_AGENT_32) $(WINDOWS_TEST_AGENT) ## Build the guest agents for Linux and Windows
+
+image: $(AGENT_DIR)/virt-balloon-agent ## Build the guest that the tests boot, into .cache/guest
 	@bash Tests/GuestRig/image/build.sh
 
 demo: build image ## Boot two real guests and diagnose them

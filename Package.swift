@@ -51,7 +51,7 @@ let package = Package(
 
     // Evidence, and the rules that judge it.
     .target(name: "BalloonEvidence", dependencies: ["PCI"]),
-    .target(name: "Rules", dependencies: ["BalloonEvidence", "PCI"]),
+    .target(name: "Rules", dependencies: ["BalloonEvidence", "PCI", "WindowsPnP"]),
 
     // Access to one thing each. libvirt is opened on first use, so CLibvirt has its headers only.
     .target(name: "Transports", dependencies: [system]),
@@ -71,7 +71,7 @@ let package = Package(
       dependencies: [
         "AgentProtocol", "BalloonEvidence", "DomainXML", "GuestLink", "Libvirt", "PCI", "QMP", "Transports",
       ]),
-    .target(name: "Reports", dependencies: ["BalloonEvidence", "PCI", "Rules"]),
+    .target(name: "Reports", dependencies: ["BalloonEvidence", "PCI", "Rules", "WindowsPnP"]),
     .target(
       name: "BalloonCommands",
       dependencies: [
@@ -98,8 +98,12 @@ let package = Package(
     // The vectors of `protocol/`, read for every test that they drive.
     .target(name: "ProtocolVectors", dependencies: ["AgentProtocol"], path: "Tests/ProtocolVectors"),
 
+    // Any evidence as a tree, for the tests that walk and change it.
+    .target(name: "EvidenceTree", path: "Tests/EvidenceTree"),
+
     // Real guests: the library, and the program behind `make demo` and `make bench`.
-    .target(name: "GuestRig", dependencies: [subprocess, system], path: "Tests/GuestRig", exclude: ["image", "scripts"]),
+    .target(
+      name: "GuestRig", dependencies: [subprocess, system], path: "Tests/GuestRig", exclude: ["image", "scripts"]),
     .executableTarget(name: "rig", dependencies: ["GuestRig"], path: "Tests/rig"),
 
     // Tests, in the order of the targets above.
@@ -117,7 +121,8 @@ let package = Package(
       name: "AgentWindowsTests", dependencies: ["AgentProtocol", "GuestRig", "ProtocolVectors", subprocess],
       exclude: ["Fixtures"]),
     .testTarget(name: "BalloonEvidenceTests", dependencies: ["BalloonEvidence", "PCI"]),
-    .testTarget(name: "RulesTests", dependencies: ["BalloonEvidence", "PCI", "Reports", "Rules", subprocess]),
+    .testTarget(
+      name: "RulesTests", dependencies: ["BalloonEvidence", "EvidenceTree", "PCI", "Reports", "Rules", subprocess]),
     .testTarget(name: "TransportsTests", dependencies: ["Transports"]),
     .testTarget(
       name: "GuestLinkTests", dependencies: ["AgentProtocol", "GuestLink", "ProtocolVectors", "Transports"],
@@ -132,10 +137,14 @@ let package = Package(
         "AgentProtocol", "BalloonEvidence", "Collectors", "DomainXML", "GuestLink", "GuestRig", "Libvirt", "PCI", "QMP",
         "Transports",
       ]),
-    .testTarget(name: "ReportsTests", dependencies: ["BalloonEvidence", "PCI", "Reports", "Rules"], exclude: ["Golden"]),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["BalloonEvidence", "EvidenceTree", "PCI", "Reports", "Rules"],
+      exclude: ["Golden"]),
     .testTarget(
       name: "BalloonCommandsTests",
-      dependencies: ["AgentProtocol", "BalloonCommands", "BalloonEvidence", "GuestRig", "Reports", "Rules", subprocess]),
+      dependencies: [
+        "AgentProtocol", "BalloonCommands", "BalloonEvidence", "GuestRig", "Reports", "Rules", subprocess,
+      ]),
     .testTarget(name: "RealGuestTests", dependencies: ["GuestRig", "BalloonEvidence", subprocess]),
   ],
   swiftLanguageModes: [.v6]

@@ -22,7 +22,8 @@ package protocol GuestPlatform: SendableMetatype {
   func function(_ key: UInt64) -> PCIFunctionFacts?
   /// The balloon's drivers and services, in a fixed order.
   func services() throws(ProtocolError) -> [ServiceFacts]
-  /// Gives the system log's lines about the balloon, of the latest 4096 at most, to `body`, oldest first, from the first
-  /// whose number is at least `cursor`, until `body` returns false. Numbers ascend, are at most 2^53, and stay with their lines.
+  /// Gives the system log's lines about the balloon, of the latest 4096 at most, to `body`, oldest first, from the
+  /// first whose number is at least `cursor`, until `body` returns false. Numbers ascend, are at most 2^53, and stay
+  /// with their lines.
   func log(from cursor: UInt64, _ body: (_ number: UInt64, _ line: LogLine) -> Bool) throws(ProtocolError)
 }

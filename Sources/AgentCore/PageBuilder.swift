@@ -3,7 +3,8 @@ import AgentProtocol
 
 /// Fills one page of a list, and notes where the next begins.
 struct PageBuilder {
-  /// A page is full at this many bytes: far below what a reply may have, to keep the agent small.
+  /// A page is full at this many bytes, unescaped: far below what a reply may have even if all of it is escaped, and
+  /// small, to keep the agent so.
   static let limit = 128 << 10
 
   private var page = Page<JSON>([])
@@ -12,13 +13,12 @@ struct PageBuilder {
   /// Adds the element of that number; false when the page was full and the next one begins with it. A page takes at
   /// least one element, so that a reader always gets further.
   mutating func add(_ element: JSON, number: UInt64) -> Bool {
-    let bounded = element.withStrings(atMost: JSONLimits.reply.string)
-    let size = bounded.bytes.count &+ 1
+    let size = element.measure(JSONLimits.reply.string).bytes
     guard page.elements.isEmpty || bytes &+ size <= Self.limit else {
       page.next = number
       return false
     }
-    page.elements.append(bounded)
+    page.elements.append(element)
     bytes &+= size
     return true
   }

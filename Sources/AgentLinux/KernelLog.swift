@@ -42,7 +42,7 @@ extension LinuxPlatform {
         default: throw error.methodFailure(path)
         }
       }
-      unfinished += buffer[..<Int(count)]
+      buffer.withUnsafeBufferPointer { unfinished += UnsafeBufferPointer(rebasing: $0[..<Int(count)]) }
       var start = 0
       while let end = unfinished[start...].firstIndex(of: UInt8(ascii: "\n")) {
         if let line = KernelLogRecord.balloonLine(unfinished[start..<end]) { lines.append(line) }
@@ -95,12 +95,15 @@ enum KernelLogRecord {
 
   private static func contains(_ word: StaticString, in text: ArraySlice<UInt8>) -> Bool {
     let length = word.utf8CodeUnitCount
-    guard text.count >= length else { return false }
-    for start in text.startIndex...(text.endIndex &- length) where text[start] == word.utf8Start[0] {
-      var matched = 1
-      while matched < length, text[start &+ matched] == word.utf8Start[matched] { matched &+= 1 }
-      if matched == length { return true }
+    return text.withUnsafeBufferPointer { text in
+      guard text.count >= length, length > 0 else { return false }
+      let first = word.utf8Start[0]
+      for start in 0...(text.count &- length) where text[start] == first {
+        var matched = 1
+        while matched < length, text[start &+ matched] == word.utf8Start[matched] { matched &+= 1 }
+        if matched == length { return true }
+      }
+      return false
     }
-    return false
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+import AgentCore
 import AgentProtocol
 import PCI
 
@@ -58,16 +59,22 @@ struct NumberTable {
   /// The words behind `name` on its line, without cutting up the other lines: these tables are long and asked often.
   private static func words(after name: String, in bytes: [UInt8]) -> [ArraySlice<UInt8>]? {
     let name = Array(name.utf8)
-    var start = 0
-    while start < bytes.count {
-      var at = start
-      while at < bytes.count, at &- start < name.count, bytes[at] == name[at &- start] { at &+= 1 }
-      let isFound = at &- start == name.count && at < bytes.count && isSpace(bytes[at])
-      while at < bytes.count, bytes[at] != UInt8(ascii: "\n") { at &+= 1 }
-      if isFound { return bytes[(start &+ name.count)..<at].split(maxSplits: 2, whereSeparator: isSpace) }
-      start = at &+ 1
+    guard let first = name.first else { return nil }
+    let rest: Range<Int>? = bytes.withUnsafeBufferPointer { bytes in
+      var start = 0
+      while start < bytes.count {
+        var at = start
+        if bytes[at] == first {
+          while at < bytes.count, at &- start < name.count, bytes[at] == name[at &- start] { at &+= 1 }
+        }
+        let isFound = at &- start == name.count && at < bytes.count && isSpace(bytes[at])
+        while at < bytes.count, bytes[at] != UInt8(ascii: "\n") { at &+= 1 }
+        if isFound { return (start &+ name.count)..<at }
+        start = at &+ 1
+      }
+      return nil
     }
-    return nil
+    return rest.map { bytes[$0].split(maxSplits: 2, whereSeparator: isSpace) }
   }
 
   private static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: ":") }

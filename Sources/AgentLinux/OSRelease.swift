@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+import AgentCore
 import AgentProtocol
 
 /// The system's name and version, as os-release(5) describes them.

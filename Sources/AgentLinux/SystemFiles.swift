@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+import AgentCore
 import AgentProtocol
 import CAgentPlatform
 
@@ -28,7 +29,7 @@ struct SystemFiles: Sendable {
         let count = vb_read(descriptor, chunk.baseAddress, Int64(chunk.count))
         if count == 0 { return .value(content) }
         guard count > 0, count <= chunk.count else { return Reading(SystemError(code: count)) }
-        content += chunk[..<Int(count)]
+        content += UnsafeBufferPointer(rebasing: chunk[..<Int(count)])
         guard content.count <= limit else {
           return .failed(FactFailure(.malformed, "longer than " + String(limit) + " bytes"))
         }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+import AgentCore
 
 /// Where the agent is to listen.
 package enum PortTarget: Hashable, Sendable {

@@ -129,10 +129,15 @@ package struct JSONObject: Hashable, Sendable {
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
-  package init(dictionaryLiteral elements: (String, JSON)...) { self.init(elements) }
+  /// The keys of a literal are the author's, who writes none twice.
+  package init(dictionaryLiteral elements: (String, JSON)...) {
+    self.init(unique: elements.map { Member(key: $0.0, value: $0.1) })
+  }
 }
 extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral {
-  package init(dictionaryLiteral elements: (String, JSON)...) { self = .object(JSONObject(elements)) }
+  package init(dictionaryLiteral elements: (String, JSON)...) {
+    self = .object(JSONObject(unique: elements.map { JSONObject.Member(key: $0.0, value: $0.1) }))
+  }
   package init(arrayLiteral elements: JSON...) { self = .array(elements) }
   package init(stringLiteral value: String) { self = .string(value) }
 }

@@ -10,8 +10,8 @@ package enum Record {
   /// One record around a JSON value.
   package static func encode(_ value: JSON) -> [UInt8] {
     var out: [UInt8] = []
-    // The shortest replies fit, and longer ones grow fewer times.
-    out.reserveCapacity(256)
+    // Most replies fit, and longer ones grow fewer times.
+    out.reserveCapacity(4096)
     out.append(separator)
     value.write(to: &out)
     out.append(terminator)

@@ -131,8 +131,8 @@ package struct WindowsDeviceFacts: Hashable, Sendable {
   }
 }
 
-/// What Windows' service manager knows of a service or kernel driver beyond its state: the member `windows` of an element
-/// of `driver.services`. The names are those of QUERY_SERVICE_CONFIG and SERVICE_STATUS.
+/// What Windows' service manager knows of a service or kernel driver beyond its state: the member `windows` of an
+/// element of `driver.services`. The names are those of QUERY_SERVICE_CONFIG and SERVICE_STATUS.
 package struct WindowsServiceFacts: Hashable, Sendable {
   /// SERVICE_BOOT_START 0, SYSTEM 1, AUTO 2, DEMAND 3, DISABLED 4.
   package var startType: Fact<UInt64>

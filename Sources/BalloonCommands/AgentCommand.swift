@@ -16,13 +16,15 @@ struct AgentCommand: AsyncParsableCommand {
 
 /// Which agent is meant: a libvirt domain's, or the one behind a socket.
 struct AgentOptions: ParsableArguments {
-  @Argument(help: "A libvirt domain. Not needed with --agent-socket.")
+  @Argument(help: "A libvirt domain, or agent:PATH. Not needed with --agent-socket.")
   var name: String?
 
   @OptionGroup var target: TargetOptions
 
   func validate() throws {
     switch (name.map(TargetName.init), target.agentSocket) {
+    case (.agent(""), _): throw ValidationError("agent: takes the path of a socket or a terminal")
+    case (.agent?, _?): throw ValidationError("agent: names the channel: leave --agent-socket out")
     case (nil, nil), (.monitor?, nil):
       throw ValidationError("name a libvirt domain, or give --agent-socket PATH")
     case (.domain?, _?): throw ValidationError("a domain has its own channel: leave --agent-socket out")
@@ -30,9 +32,15 @@ struct AgentOptions: ParsableArguments {
     }
   }
 
+  /// The path of the channel, when it was given.
+  private var path: String? {
+    if case .agent(let path)? = name.map(TargetName.init) { return path }
+    return target.agentSocket
+  }
+
   /// Opens the channel. The caller owns it: it is closed with its last reference.
   func reach() async throws(TransportError) -> any Transport {
-    if let path = target.agentSocket {
+    if let path {
       return try await UnixSocket.connect(to: path, until: .now + target.deadline)
     }
     do throws(TargetError) {

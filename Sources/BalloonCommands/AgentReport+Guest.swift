@@ -33,6 +33,11 @@ extension AgentReport {
       let place = function.address.value?.description ?? "a function"
       add(.functions, "\(place) identity", function.identity)
       add(.functions, "\(place) driver", function.driver)
+      if let windows = function.windows {
+        add(.functions, "\(place) INF", function.module)
+        add(.functions, "\(place) problem", function.problemCode)
+        add(.functions, "\(place) present", windows.isPresent)
+      }
     }
     if guest.functions.value == nil { add(.functions, "PCI functions", guest.functions) }
     add(.services, "drivers", guest.services)

@@ -11,11 +11,11 @@ struct DiagnoseCommand: AsyncParsableCommand {
     commandName: "diagnose",
     abstract: "Say whether ballooning works in a guest, and if not, why and what to do.",
     discussion: """
-      Without a TARGET: one line for every running guest. Statistics are watched until they advance, at most twice their \
-      period and a second; --quick takes one reading and judges no change.
+      Without a TARGET: one line for every running guest. Statistics are watched until they advance, at most twice \
+      their period and a second; --quick takes one reading and judges no change.
       """)
 
-  @Argument(help: "A libvirt domain, or qmp:PATH.")
+  @Argument(help: "A libvirt domain, qmp:PATH or agent:PATH.")
   var targets: [String] = []
 
   @OptionGroup var target: TargetOptions
@@ -31,7 +31,8 @@ struct DiagnoseCommand: AsyncParsableCommand {
 
   func run() async throws {
     let collector = GuestCollector(
-      CollectionOptions(quick: quick, monitor: monitor, deadline: target.deadline, tool: VirtBalloon.version))
+      CollectionOptions(
+        quick: quick, lean: quick, monitor: monitor, deadline: target.deadline, tool: VirtBalloon.version))
     if targets.isEmpty { throw try await everyGuest(collector) }
     var worst = ExitCode.success
     for name in targets {

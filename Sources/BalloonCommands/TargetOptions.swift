@@ -30,11 +30,16 @@ extension TargetOptions {
   func validate(for names: [String]) throws {
     let targets = names.map(TargetName.init)
     if targets.contains(.monitor("")) { throw ValidationError("qmp: takes the path of a socket") }
+    if targets.contains(.agent("")) { throw ValidationError("agent: takes the path of a socket or a terminal") }
     guard agentSocket != nil else { return }
     guard let only = targets.first, targets.count == 1 else {
       throw ValidationError("--agent-socket belongs to one qmp: target: name that alone")
     }
-    if case .domain = only { throw ValidationError("a domain has its own channel: leave --agent-socket out") }
+    switch only {
+    case .monitor: break
+    case .domain: throw ValidationError("a domain has its own channel: leave --agent-socket out")
+    case .agent: throw ValidationError("agent: names the channel: leave --agent-socket out")
+    }
   }
 }
 
@@ -44,9 +49,17 @@ enum TargetName: Hashable, Sendable {
   case domain(String)
   /// A QEMU monitor's socket.
   case monitor(String)
+  /// An agent's channel alone: a unix socket, or a terminal.
+  case agent(String)
 
   init(_ text: String) {
-    self = text.hasPrefix("qmp:") ? .monitor(String(text.dropFirst(4))) : .domain(text)
+    if text.hasPrefix("qmp:") {
+      self = .monitor(String(text.dropFirst(4)))
+    } else if text.hasPrefix("agent:") {
+      self = .agent(String(text.dropFirst(6)))
+    } else {
+      self = .domain(text)
+    }
   }
 }
 
@@ -60,6 +73,7 @@ extension GuestCollector {
           domain, uri: options.connect, readOnly: options.readOnly, deadline: options.deadline))
     case .monitor(let path):
       try await collect(monitor: path, agentSocket: options.agentSocket)
+    case .agent(let path): try await collect(agent: path)
     }
   }
 }

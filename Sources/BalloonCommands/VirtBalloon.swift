@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import ArgumentParser
 import Glibc
+import Libvirt
 
 /// The program's root command.
 struct VirtBalloon: AsyncParsableCommand {
@@ -8,11 +9,11 @@ struct VirtBalloon: AsyncParsableCommand {
     commandName: "virt-balloon",
     abstract: "Does memory ballooning really work in this guest, and if not, why, and what to do?",
     discussion: """
-      A TARGET is a libvirt domain (name, UUID or id; --connect chooses the libvirt), or qmp:PATH, the socket of a QEMU \
-      monitor.
+      A TARGET is a libvirt domain (name, UUID or id; --connect chooses the libvirt), qmp:PATH, the socket of a QEMU \
+      monitor, or agent:PATH, a socket or terminal with the agent behind it and nothing else.
 
-      Exit status: 0 healthy (notes may be there), 1 a finding of severity warning or problem, 2 inconclusive, 64 usage, \
-      69 the target is not available, 70 an error of virt-balloon itself.
+      Exit status: 0 healthy (notes may be there), 1 a finding of severity warning or problem, 2 inconclusive, \
+      64 usage, 69 the target is not available, 70 an error of virt-balloon itself.
       """,
     version: version,
     subcommands: [
@@ -25,6 +26,7 @@ struct VirtBalloon: AsyncParsableCommand {
 
 /// Runs the program with the process's arguments, and ends the process.
 package func runVirtBalloon() async -> Never {
+  if asksLibvirt(CommandLine.arguments.dropFirst()) { Connection.prepare() }
   do {
     var command = try await VirtBalloon.asyncParseAsRoot()
     if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
@@ -41,4 +43,13 @@ package func runVirtBalloon() async -> Never {
 private func end(_ status: ExitCode) -> Never {
   fflush(nil)
   _exit(status.rawValue)
+}
+
+/// Whether a command line looks as if libvirt will be needed, which then loads while the arguments are read. A wrong guess
+/// costs a few milliseconds.
+private func asksLibvirt(_ arguments: ArraySlice<String>) -> Bool {
+  guard let command = arguments.first, ["diagnose", "stats"].contains(command) else { return false }
+  return !arguments.contains {
+    $0.hasPrefix("-h") || $0 == "--help" || $0.hasPrefix("qmp:") || $0.hasPrefix("agent:")
+  }
 }

@@ -36,6 +36,8 @@ package struct GuestEvidence: Codable, Hashable, Sendable {
   package var services: Observation<[GuestService]>
   /// The system log's lines about the balloon.
   package var log: Observation<[String]>
+  /// What Windows tells of itself besides; `nil` elsewhere.
+  package var windows: WindowsSystem?
 
   package init(_ unknown: Unknown) {
     agent = unknown()
@@ -82,6 +84,8 @@ package struct GuestFunction: Codable, Hashable, Sendable {
   package var driverVersion: Observation<String>
   /// Windows' problem code, 0 when there is none.
   package var problemCode: Observation<UInt16>
+  /// What Windows knows besides; `nil` elsewhere.
+  package var windows: WindowsFunction?
 
   package init(_ unknown: Unknown) {
     address = unknown()
@@ -100,19 +104,22 @@ package struct GuestFunction: Codable, Hashable, Sendable {
 /// A driver or service of the balloon in the guest.
 package struct GuestService: Codable, Hashable, Sendable {
   package var name: String
-  /// `kernel-driver` or `user-service`.
+  /// `kernel-driver`, `user-service`, or `driver-package`: a package in Windows' driver store, whose name is its INF's.
   package var kind: String
   package var state: Observation<String>
   package var version: Observation<String>
   package var counters: [String: Observation<UInt64>]
+  /// What Windows' service manager knows besides; `nil` elsewhere.
+  package var windows: WindowsService?
   package init(
     name: String, kind: String, state: Observation<String>, version: Observation<String>,
-    counters: [String: Observation<UInt64>]
+    counters: [String: Observation<UInt64>], windows: WindowsService? = nil
   ) {
     self.name = name
     self.kind = kind
     self.state = state
     self.version = version
     self.counters = counters
+    self.windows = windows
   }
 }

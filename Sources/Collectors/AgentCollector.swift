@@ -9,11 +9,16 @@ package struct AgentCollector: Sendable {
   let clock: WallClock
   /// How long all of it may take.
   let deadline: Duration
+  /// See ``CollectionOptions/lean``.
+  let lean: Bool
 
-  package init(clock: WallClock, deadline: Duration) {
+  package init(clock: WallClock, deadline: Duration, lean: Bool = false) {
     self.clock = clock
     self.deadline = deadline
+    self.lean = lean
   }
+
+  private static let onlyInFull: [Method] = [.memory, .log]
 
   /// Asks over a fresh connection to the agent's channel.
   func collect(over transport: any Transport) async -> GuestEvidence {
@@ -28,7 +33,7 @@ package struct AgentCollector: Sendable {
     return await facts(hello, client, until: end)
   }
 
-  /// Asks every method that the agent named in its hello.
+  /// Asks every method that the agent named in its hello, as far as they are wanted.
   package func facts(_ hello: Hello, _ client: AgentClient) async -> GuestEvidence {
     await facts(hello, client, until: .now + deadline)
   }
@@ -41,7 +46,15 @@ package struct AgentCollector: Sendable {
       Unknown(failure: Failure(.unsupported, "the agent has no such method"), provenance: provenance))
     guest.agent = .observed(
       AgentIdentity(name: hello.agentName, version: hello.agentVersion, protocolVersion: hello.version), provenance)
-    let has = { (method: Method) in hello.methods.contains { $0.utf8.elementsEqual(method.name.utf8) } }
+    let has = { (method: Method) in
+      !(lean && Self.onlyInFull.contains(method)) && hello.methods.contains { $0.utf8.elementsEqual(method.name.utf8) }
+    }
+    if lean {
+      let notAsked = Unknown(
+        failure: Failure(.notAsked, "one reading does not need it", ask: "ask again without --quick"),
+        provenance: provenance)
+      (guest.memory, guest.log) = (notAsked(), notAsked())
+    }
     let methods: [Method] = [.os, .memory, .statistics, .functions, .services, .log]
     // When this fails, so do the calls, which tell why.
     try? await client.sendAhead(methods.filter(has), within: end - .now)
@@ -54,6 +67,7 @@ package struct AgentCollector: Sendable {
         guest.osName = facts.observation(os.name, of: .os)
         guest.kernel = facts.observation(os.kernel, of: .os)
         guest.uptime = facts.observation(os.uptime, of: .os)
+        guest.windows = os.windows.map(facts.windows)
       case .failure(let failure):
         let unknown = unknown(failure, .os)
         (guest.osFamily, guest.osName, guest.kernel, guest.uptime) = (unknown(), unknown(), unknown(), unknown())

@@ -43,6 +43,7 @@ struct AgentFacts {
     function.provider = observation(facts.provider, of: method)
     function.driverVersion = observation(facts.driverVersion, of: method)
     function.problemCode = observation(facts.problemCode, of: method)
+    function.windows = facts.windows.map { windows($0, source) }
     return function
   }
 
@@ -63,7 +64,8 @@ struct AgentFacts {
   func service(_ facts: ServiceFacts) -> GuestService {
     GuestService(
       name: facts.name, kind: facts.kind, state: observation(facts.state, of: .services),
-      version: observation(facts.version, of: .services), counters: leaves(facts.counters, of: .services))
+      version: observation(facts.version, of: .services), counters: leaves(facts.counters, of: .services),
+      windows: facts.windows.map(windows))
   }
 }
 

@@ -14,7 +14,7 @@ extension GuestCollector {
   package func collect(_ session: LibvirtSession) async throws(TargetError) -> Evidence {
     let domain = session.domain
     var evidence = start(
-      Target(kind: .libvirt, name: domain.name, uuid: domain.uuid, location: session.uri), notices: session.notices)
+      session.target, notices: session.notices)
     let runner = SourceRunner()
     let here = LibvirtSource(session: session, collector: self, line: LibvirtLine(domain, deadline: options.deadline))
 
@@ -192,10 +192,7 @@ struct LibvirtSource: Sendable {
   }
 
   /// The command that would ask more.
-  private func command(_ option: String? = nil) -> String {
-    ["virt-balloon diagnose --connect", ShellWord.quoted(session.uri), option, ShellWord.quoted(domain.name)]
-      .compactMap { $0 }.joined(separator: " ")
-  }
+  private func command(_ flags: String...) -> String { session.target.diagnose(flags) }
 
   /// Begins to watch what happens to the guest.
   func watch() async -> Result<DomainWatch, Failure> {
@@ -254,13 +251,14 @@ struct LibvirtSource: Sendable {
     let opened = await runner.run("agent", shortfall: \.agent.failure) { () async throws(Failure) -> GuestEvidence in
       let stream: Libvirt.DomainChannel
       do throws(LibvirtError) {
-        stream = try await domain.openAgentChannel(within: collector.options.deadline)
+        stream = try await session.openAgentChannel(within: collector.options.deadline)
       } catch {
         // libvirt has no code of its own for a channel that is taken; the channel is there and the guest has opened it.
         throw error.code == .operationFailed ? Failure(.busy, error.message) : Failure(error)
       }
-      let guest = await AgentCollector(clock: collector.clock, deadline: collector.options.deadline)
-        .collect(over: stream)
+      let guest = await AgentCollector(
+        clock: collector.clock, deadline: collector.options.deadline, lean: collector.options.lean
+      ).collect(over: stream)
       await stream.close(until: deadline)
       return guest
     }

@@ -120,7 +120,7 @@ extension GuestCollector {
         throw Failure(error)
       }
       defer { socket.close() }
-      return await AgentCollector(clock: clock, deadline: options.deadline).collect(over: socket)
+      return await AgentCollector(clock: clock, deadline: options.deadline, lean: options.lean).collect(over: socket)
     }
     switch result {
     case .success(let guest): return guest

@@ -86,3 +86,8 @@ extension QMPError {
     self.init(code, failure.detail)
   }
 }
+
+extension LibvirtSession {
+  /// The guest as reports and commands name it.
+  var target: Target { Target(kind: .libvirt, name: domain.name, uuid: domain.uuid, location: uri) }
+}

@@ -13,6 +13,9 @@ package struct LibvirtSession: Sendable {
   package let isReadOnly: Bool
   /// What a report must tell of how the domain was found.
   package let notices: [String]
+  /// The connection for the agent's channel, which is opened while libvirt is asked other things; `nil` where it could
+  /// not be, or cannot serve.
+  let channelConnection: Task<Connection?, Never>?
 
   /// Connects as `virsh` does, and looks a domain up.
   ///
@@ -22,10 +25,15 @@ package struct LibvirtSession: Sendable {
     _ name: String, uri: String?, readOnly: Bool, deadline: Duration
   ) async throws(TargetError) -> LibvirtSession {
     let (connection, isReadOnly, refusal) = try await connect(uri, readOnly: readOnly, deadline)
+    // Not before the first connection is there: opening both at once is more than libvirt's start-up promises.
+    let channelConnection =
+      isReadOnly
+      ? nil : Task { try? await connection.openAnother(takesEvents: true, until: .now + deadline) }
     do throws(LibvirtError) {
       return LibvirtSession(
         connection: connection, domain: try await connection.domain(name, until: .now + deadline),
-        uri: try await connection.uri(until: .now + deadline), isReadOnly: isReadOnly, notices: notices(refusal))
+        uri: try await connection.uri(until: .now + deadline), isReadOnly: isReadOnly, notices: notices(refusal),
+        channelConnection: channelConnection)
     } catch {
       let place = (try? await connection.uri(until: .now + deadline)) ?? uri ?? "libvirt's default URI"
       let unavailable = TargetError("\(place): \(error.message)", Failure(error))
@@ -38,7 +46,7 @@ package struct LibvirtSession: Sendable {
         connection: other, domain: domain, uri: systemURI, isReadOnly: true,
         notices: [
           "\(place) has no such domain; it was found at \(systemURI), read-only. Give --connect \(systemURI) to ask its agent too."
-        ])
+        ], channelConnection: nil)
     }
   }
 
@@ -71,7 +79,7 @@ package struct LibvirtSession: Sendable {
       return try await connection.domains(.active, until: .now + deadline).map {
         LibvirtSession(
           connection: connection, domain: $0.domain, uri: place, isReadOnly: isReadOnly,
-          notices: notices(refusal))
+          notices: notices(refusal), channelConnection: nil)
       }
     } catch {
       throw TargetError("\(uri ?? "libvirt's default URI"): \(error.message)", Failure(error))
@@ -84,7 +92,7 @@ package struct LibvirtSession: Sendable {
   ) async throws(TargetError) -> any Transport {
     let session = try await find(name, uri: uri, readOnly: false, deadline: deadline)
     do throws(LibvirtError) {
-      return try await session.domain.openAgentChannel(within: deadline)
+      return try await session.openAgentChannel(within: deadline)
     } catch {
       throw TargetError("\(session.uri), channel \(AgentChannel.portName): \(error.message)", Failure(error))
     }
@@ -97,19 +105,23 @@ package struct LibvirtSession: Sendable {
   private static let systemURI = "qemu:///system"
 }
 
-extension Domain {
+extension LibvirtSession {
   /// Opens the agent's channel.
   ///
   /// libvirtd lets the channel of a client that has just gone go in its own time, and until then refuses the next one as
   /// it refuses a second one: such a refusal counts only when it lasts.
   func openAgentChannel(within time: Duration) async throws(LibvirtError) -> DomainChannel {
     let deadline = ContinuousClock.now + time
+    var ready = await channelConnection?.value
     for _ in 0..<4 {
-      do throws(LibvirtError) { return try await openChannel(AgentChannel.portName, until: deadline) } catch {
+      do throws(LibvirtError) {
+        return try await domain.openChannel(AgentChannel.portName, on: ready, until: deadline)
+      } catch {
         guard error.code == .operationFailed else { throw error }
       }
+      ready = nil
       try? await Task.sleep(for: .milliseconds(150))
     }
-    return try await openChannel(AgentChannel.portName, until: deadline)
+    return try await domain.openChannel(AgentChannel.portName, until: deadline)
   }
 }

@@ -15,6 +15,8 @@ package enum ResultContract {
   /// The type of a fact's value.
   private enum Kind {
     case text
+    case texts
+    case flag
     case unsigned(through: UInt64)
     case signed
   }
@@ -30,6 +32,7 @@ package enum ResultContract {
       for name in ["family", "name", "version", "kernel", "architecture"] { fact(result, name, .text, &problems) }
       for name in ["bootTime", "clock"] { fact(result, name, .signed, &problems) }
       fact(result, "uptime", .unsigned(through: .max), &problems)
+      windows(result, system, &problems)
     case Method.memory.name:
       let names = [
         MemoryField.total, MemoryField.free, MemoryField.available, MemoryField.cached, MemoryField.buffers,
@@ -94,12 +97,13 @@ package enum ResultContract {
     fact(function, "class", .unsigned(through: 0xffffff), &problems)
     fact(function, "revision", .unsigned(through: 0xff), &problems)
     fact(function, "virtioStatus", .unsigned(through: 0xff), &problems)
+    windows(function, device, &problems)
   }
 
   private static func checkService(_ service: JSON, _ problems: inout [String]) {
     if service["name"]?.string == nil { problems.append("name is no string") }
-    if !["kernel-driver", "user-service"].contains(service["kind"]?.string) {
-      problems.append("kind is neither kernel-driver nor user-service")
+    if !["kernel-driver", "user-service", "driver-package"].contains(service["kind"]?.string) {
+      problems.append("kind is none of kernel-driver, user-service and driver-package")
     }
     fact(service, "state", .text, &problems)
     fact(service, "version", .text, &problems)
@@ -108,6 +112,30 @@ package enum ResultContract {
     } else {
       problems.append("counters is no object")
     }
+    windows(service, serviceManager, &problems)
+  }
+
+  /// The members of `windows` in `guest.os`, in a function and in a service.
+  private static let system: [(String, Kind)] = [("edition", .text), ("secureBoot", .flag), ("testSigning", .flag)]
+  private static let device: [(String, Kind)] =
+    [
+      "instanceID", "locationPath", "instancePath", "locationInformation", "locationAddress", "description",
+      "busDescription", "setupClass", "classGUID", "originalINF", "infSection", "driverDate", "signer", "matchingID",
+      "driverFile", "driverFileVersion", "problem",
+    ].map { ($0, .text) }
+    + ["driverRank", "status", "problemStatus", "configFlags"].map { ($0, .unsigned(through: .max)) }
+    + ["firstInstall", "lastArrival", "lastRemoval"].map { ($0, .signed) }
+    + [("isPresent", .flag), ("hardwareIDs", .texts), ("compatibleIDs", .texts)]
+  private static let serviceManager: [(String, Kind)] = [
+    ("startType", .unsigned(through: .max)), ("binaryPath", .text), ("binaryExists", .flag),
+    ("exitCode", .unsigned(through: .max)), ("serviceExitCode", .unsigned(through: .max)), ("dependencies", .texts),
+  ]
+
+  /// Checks what Windows tells besides; other systems leave it out.
+  private static func windows(_ json: JSON, _ members: [(String, Kind)], _ problems: inout [String]) {
+    guard let windows = json["windows"] else { return }
+    guard windows.object != nil else { return problems.append("windows is no object") }
+    for (name, kind) in members { fact(windows, name, kind, &problems, shown: "windows." + name) }
   }
 
   private static func checkLine(_ line: JSON, _ problems: inout [String]) {
@@ -140,6 +168,8 @@ package enum ResultContract {
       let fits =
         switch kind {
         case .text: value.string != nil
+        case .texts: [String](json: value) != nil
+        case .flag: value.bool != nil
         case .unsigned(let limit): UInt64(json: value).map { $0 <= limit } ?? false
         case .signed: Int64(json: value) != nil
         }

@@ -81,6 +81,13 @@ package actor Connection {
     return connection
   }
 
+  /// Begins to load libvirt, for a program that knows early that it will connect. Whether that succeeds, the first
+  /// connection tells.
+  package static func prepare(library: String = Connection.defaultLibrary) {
+    guard let thread = try? ThreadExecutor() else { return }
+    thread.run { _ = try? LibvirtFunctions.load(library) }
+  }
+
   /// Opens another connection with this one's parameters; that this one was closed or abandoned is no hindrance.
   /// - Parameter takesEvents: whether libvirt's event loop is to serve it, as channels and watches need.
   package nonisolated func openAnother(
@@ -100,7 +107,7 @@ package actor Connection {
   }
 
   private func connect() throws(LibvirtError) {
-    let functions = try LibvirtFunctions(loading: parameters.library)
+    let functions = try LibvirtFunctions.load(parameters.library)
     self.functions = functions
     if parameters.takesEvents { try EventLoop.start(functions) }
     let connect = parameters.readOnly ? functions.virConnectOpenReadOnly : functions.virConnectOpen

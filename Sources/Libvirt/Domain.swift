@@ -161,13 +161,16 @@ package final class Domain: Sendable {
   /// Needs a read-write connection; taints nothing. Opens another connection to the same URI, for this channel alone
   /// (see ``DomainChannel``). The corresponding C function is `virDomainOpenChannel`. That the
   /// guest has opened its end is not told by this: see the channel's `state` in the XML.
+  /// - Parameter ready: a connection that ``Connection/openAnother(takesEvents:until:)`` has opened for this channel, with
+  ///   events; `nil` opens one.
   /// - Throws: ``LibvirtError/Code/operationFailed`` when another client holds the channel (libvirt has no code of its
   ///   own for this), ``LibvirtError/isDenied`` on a read-only connection, ``LibvirtError/isInvalidNow`` when the domain
   ///   does not run.
   package func openChannel(
-    _ name: String, until deadline: ContinuousClock.Instant
+    _ name: String, on ready: Connection? = nil, until deadline: ContinuousClock.Instant
   ) async throws(LibvirtError) -> DomainChannel {
-    let own = try await connection.openAnother(takesEvents: true, until: deadline)
+    let own: Connection
+    if let ready { own = ready } else { own = try await connection.openAnother(takesEvents: true, until: deadline) }
     return try await DomainChannel(
       opening: name, of: uuid, label: "channel \(name) of \(self.name)", on: own, until: deadline)
   }

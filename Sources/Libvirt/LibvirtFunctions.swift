@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 internal import CLibvirt
 internal import Glibc
+internal import Synchronization
 
 /// The functions of libvirt that this program calls, found by name in the library when a connection is opened.
 ///
 /// A host without libvirt can thus run the program, and a command that needs no libvirt does not pay for loading it
 /// (8 to 12 ms and 12 MiB of mapped, mostly shared, pages). The library stays loaded until the process ends: libvirt
-/// does not support being unloaded. Loading it again only counts a reference.
+/// does not support being unloaded.
 ///
 /// `@unchecked` because C function pointers are not marked Sendable: they are constants, and libvirt's functions may be
 /// called from any thread.
@@ -57,7 +58,25 @@ struct LibvirtFunctions: @unchecked Sendable {
   /// Loads the library and readies it for use; blocks while the dynamic linker reads it.
   /// - Throws: ``LibvirtError/Code/libraryMissing``, ``LibvirtError/Code/libraryUnusable``, or what libvirt's own
   ///   initialisation says.
-  init(loading name: String) throws(LibvirtError) {
+  private static let loaded = Mutex<[String: LibvirtFunctions]>([:])
+
+  /// The functions of that library, which is loaded on first use; whoever comes meanwhile waits.
+  static func load(_ name: String) throws(LibvirtError) -> LibvirtFunctions {
+    // The typed error would be lost in a rethrowing closure.
+    let result: Result<LibvirtFunctions, LibvirtError> = loaded.withLock { loaded in
+      if let functions = loaded[name] { return .success(functions) }
+      do throws(LibvirtError) {
+        let functions = try LibvirtFunctions(loading: name)
+        loaded[name] = functions
+        return .success(functions)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  private init(loading name: String) throws(LibvirtError) {
     let library = try SharedLibrary(
       name, remedy: "install libvirt's client library (Debian, Ubuntu: libvirt0; Fedora, RHEL: libvirt-libs)")
     virGetLastError = try library.function("virGetLastError")
@@ -132,8 +151,7 @@ private struct SharedLibrary {
   init(_ name: String, remedy: String) throws(LibvirtError) {
     self.name = name
     before = LoadedLibraries()
-    // What this program needed to start and to read its arguments is little needed again either. A second connection
-    // finds the library loaded, and costs only the look.
+    // What this program needed to start and to read its arguments is little needed again either.
     if dlopen(name, RTLD_LAZY | RTLD_NOLOAD) == nil { LoadedLibraries.none.releasePagesOfNewer() }
     guard let handle = dlopen(name, RTLD_LAZY | RTLD_LOCAL) else {
       let reason = dlerror().map { BoundedText.string($0, limit: 1024) } ?? "no reason was given"

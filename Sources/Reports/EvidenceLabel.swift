@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import BalloonEvidence
 
 /// Places of the evidence in a reader's words.
 enum EvidenceLabel {
   /// `virtio status` for `device.status`; a place without words is its own.
-  static func describe(_ path: String) -> String {
+  static func describe(_ path: String, of evidence: Evidence) -> String {
     if let words = words[path] { return words }
     let steps = path.split(separator: ".").map(String.init)
     if steps.count >= 3, steps[0] == "readings", let index = Int(steps[1]), let words = reading[steps[2]] {
@@ -13,6 +14,13 @@ enum EvidenceLabel {
       let index = steps.lazy.compactMap({ Int($0) }).first
     {
       return "\(words), function \(index &+ 1)"
+    }
+    if steps.starts(with: ["guest", "services"]), let last = steps.last, let words = service[last],
+      let index = steps.lazy.compactMap({ Int($0) }).first
+    {
+      let services = evidence.guest.services.value ?? []
+      guard services.indices.contains(index) else { return "\(words), service \(index &+ 1)" }
+      return "\(words) of \(TerminalText.shortened(services[index].name, to: 60))"
     }
     return path
   }
@@ -57,6 +65,7 @@ enum EvidenceLabel {
     "guest.functions": "PCI functions in the guest",
     "guest.services": "services in the guest",
     "guest.log": "system log",
+    "guest.windows.secureBoot": "Secure Boot",
   ]
   private static let reading = [
     "actual": "actual size",
@@ -75,5 +84,21 @@ enum EvidenceLabel {
     "provider": "driver's provider",
     "driverVersion": "driver's version",
     "problemCode": "problem code",
+    "instanceID": "instance",
+    "isPresent": "present",
+    "originalINF": "INF in its package",
+    "infSection": "INF section",
+    "signer": "driver's signer",
+    "problemStatus": "problem status",
+    "configFlags": "ConfigFlags",
+  ]
+  private static let service = [
+    "state": "state",
+    "version": "version",
+    "startType": "start type",
+    "exitCode": "exit code",
+    "serviceExitCode": "its own exit code",
+    "binaryPath": "program",
+    "binaryExists": "presence of the program",
   ]
 }

@@ -8,7 +8,9 @@ extension TextPage {
   mutating func facts(_ diagnosis: Diagnosis, _ evidence: Evidence) {
     blank()
     heading("Facts")
+    guard evidence.target.kind != .agent else { return agentAlone(diagnosis, evidence) }
     guest(evidence)
+    system(evidence)
     if evidence.device.qomPath.isAbsent, evidence.balloonInGuest == nil {
       field("balloon device", "none in this machine")
       decoys(evidence.device.decoys)
@@ -20,6 +22,26 @@ extension TextPage {
     sizes(evidence)
     statistics(evidence)
     agent(evidence)
+  }
+
+  /// What an agent alone tells: nothing of it is the host's.
+  private mutating func agentAlone(_ diagnosis: Diagnosis, _ evidence: Evidence) {
+    system(evidence)
+    if let seen = evidence.balloonInGuest {
+      field("ids", Known.text(seen.identity, absent: "none", EvidenceText.describe) + " (guest)")
+      field("bridge path", Known.text(seen.path, absent: "none") { $0.description } + " (guest)")
+    }
+    place(evidence)
+    driver(evidence)
+    services(evidence.guest.services)
+    witnesses(diagnosis.witnesses)
+    let statistics = evidence.guest.statistics
+    field(
+      "statistics",
+      statistics.failure.map(Known.unknown) ?? "as the guest counts them; what it delivers is the host's to tell")
+    statisticsTable(evidence, indent: 4, reasonsAreTold: true)
+    field("agent", Self.agent(evidence.guest.agent))
+    field("channel", evidence.target.location)
   }
 
   private mutating func guest(_ evidence: Evidence) {
@@ -35,6 +57,9 @@ extension TextPage {
     if let interruptions = domain.interruptions.value, !interruptions.isEmpty {
       field("interrupted by", [Span(interruptions.prefix(16).joined(separator: ", "), .yellow)])
     }
+  }
+
+  private mutating func system(_ evidence: Evidence) {
     let system = evidence.guest.osName.value ?? evidence.guest.osFamily.value
     if let system {
       let kernel = evidence.guest.kernel.value.map { ", kernel \(TerminalText.shortened($0, to: 80))" } ?? ""
@@ -43,6 +68,7 @@ extension TextPage {
       let family = evidence.domain.osFamily
       field("system", Known.text(family) + (family.value == nil ? "" : " (the host's records)"))
     }
+    if let windows = evidence.guest.windows { self.windows(windows) }
   }
 
   // MARK: The function, in both numberings
@@ -61,14 +87,19 @@ extension TextPage {
       }
     }
     address("by the firmware", device.address) { _ in ", the bus number that the firmware assigned" }
-    if let seen {
+    place(evidence)
+    decoys(device.decoys)
+  }
+
+  /// Where the guest has the function, in its own numbering.
+  private mutating func place(_ evidence: Evidence) {
+    if let seen = evidence.balloonInGuest {
       address("in the guest", seen.address) { _ in ", the guest's own numbering" }
     } else if let failure = evidence.guest.functions.failure {
       field("in the guest", Known.unknown(failure))
     } else {
       field("in the guest", "the guest lists no function that is this balloon")
     }
-    decoys(device.decoys)
   }
 
   /// Functions that a person could take for the balloon by their class.
@@ -112,11 +143,8 @@ extension TextPage {
   // MARK: Who drives it
 
   private mutating func drivers(_ evidence: Evidence) {
-    if let seen = evidence.balloonInGuest {
-      field("driver, guest", Self.driver(of: seen))
-    } else {
-      field("driver, guest", evidence.guest.functions.failure.map(Known.unknown) ?? "not known (no such function)")
-    }
+    driver(evidence)
+    services(evidence.guest.services)
     let device = evidence.device
     let status = Known.text(device.status, absent: "none") {
       $0.isEmpty ? "no status bit set" : EvidenceText.describe($0)
@@ -127,6 +155,14 @@ extension TextPage {
     if style.verbose, let offered = device.hostFeatures.value {
       field("", EvidenceText.describe(offered) + " offered")
     }
+  }
+
+  private mutating func driver(_ evidence: Evidence) {
+    guard let seen = evidence.balloonInGuest else {
+      return field(
+        "driver, guest", evidence.guest.functions.failure.map(Known.unknown) ?? "not known (no such function)")
+    }
+    if let windows = seen.windows { self.windows(seen, windows) } else { field("driver, guest", Self.driver(of: seen)) }
   }
 
   /// `virtio_balloon on virtio-pci, module virtio_balloon`, `uio_pci_generic`, `none`.
@@ -192,12 +228,15 @@ extension TextPage {
     statisticsTable(evidence, indent: 4)
   }
 
-  private mutating func agent(_ evidence: Evidence) {
-    let agent = Known.text(evidence.guest.agent, absent: "none") {
+  private static func agent(_ leaf: Observation<AgentIdentity>) -> String {
+    Known.text(leaf, absent: "none") {
       "\(TerminalText.shortened($0.name, to: 60)) \(TerminalText.shortened($0.version, to: 40)), "
         + "protocol \($0.protocolVersion)"
     }
-    field("agent", agent)
+  }
+
+  private mutating func agent(_ evidence: Evidence) {
+    field("agent", Self.agent(evidence.guest.agent))
     let channel = evidence.channel
     var text = Known.text(channel.port, absent: "none is configured")
     if channel.port.value != nil {

@@ -26,6 +26,8 @@ extension TextPage {
 
   /// Who said what.
   private mutating func citations(_ citations: [Citation], of evidence: Evidence) {
+    // By an agent alone every leaf of the host is unknown, and for one reason that is told once.
+    let citations = citations.filter { evidence.target.kind != .agent || $0.trust == .guest || style.verbose }
     guard !citations.isEmpty else { return }
     blank()
     heading("Evidence", indent: 2)
@@ -33,7 +35,9 @@ extension TextPage {
   }
 
   mutating func citation(_ citation: Citation, of evidence: Evidence, indent: Int) {
-    var spans = [Span("\(EvidenceLabel.describe(citation.path)):"), Span(Self.shown(citation, of: evidence), .bold)]
+    var spans = [
+      Span("\(EvidenceLabel.describe(citation.path, of: evidence)):"), Span(Self.shown(citation, of: evidence), .bold),
+    ]
     if !citation.source.isEmpty { spans.append(Span("(\(citation.source))", .dim)) }
     if style.verbose { spans.append(Span("[\(citation.path)]", .dim)) }
     flow(spans, label: Span(citation.trust.rawValue, .dim), indent: indent, hanging: indent + 7)
@@ -65,6 +69,7 @@ extension TextPage {
         if steps.count == 3, let index = Int(steps[1]), evidence.readings.indices.contains(index) {
           return Age.describe(from: Double(number), to: evidence.readings[index].time)
         }
+      case "problemStatus", "configFlags": return "0x" + String(number, radix: 16)
       default: break
       }
     }

@@ -5,18 +5,19 @@ import Rules
 /// The answer to "does ballooning work in this guest?" in one sentence.
 enum VerdictSentence {
   static func text(_ diagnosis: Diagnosis, _ evidence: Evidence) -> String {
-    TerminalText.shortened(evidence.target.label, to: 80) + ": " + answer(diagnosis)
+    let whose = evidence.target.kind == .agent ? "by the guest's word alone, " : ""
+    return TerminalText.shortened(evidence.target.label, to: 80) + ": " + whose + answer(diagnosis)
   }
 
   private static func answer(_ diagnosis: Diagnosis) -> String {
-    // "Works" is said only where somebody saw the driver serve the balloon: a warning or a lack of findings is no proof.
+    // "Works" is said only where somebody saw the driver serve the balloon: a warning or a lack of findings is no
+    // proof.
     let isSeenWorking = diagnosis.witnesses.contains { $0.testimony == .operating }
     switch diagnosis.verdict {
     case .healthy:
       return isSeenWorking ? "ballooning works." : "nothing wrong was found with ballooning."
     case .warning:
-      let opening = isSeenWorking ? "ballooning works, with something to mend" : "something is to be mended"
-      return opening + cause(diagnosis, of: .warning)
+      return opening(diagnosis, isSeenWorking: isSeenWorking) + cause(diagnosis, of: .warning)
     case .problem:
       return "ballooning does not work" + cause(diagnosis, of: .problem)
     case .inconclusive:
@@ -24,6 +25,17 @@ enum VerdictSentence {
       let reason = mainReason(diagnosis.inconclusive).map { " (\($0))" } ?? ""
       return "it cannot be told whether ballooning works: nothing wrong was found, but \(rules) "
         + (rules == 1 ? "rule lacks" : "rules lack") + " evidence" + reason + "."
+    }
+  }
+
+  /// A guest that does not run has nothing to mend for it, and moves no memory all the same.
+  private static func opening(_ diagnosis: Diagnosis, isSeenWorking: Bool) -> String {
+    let isHalted = diagnosis.findings.allSatisfy { $0.severity < .warning || $0.id == "guest.not-running" }
+    switch (isHalted, isSeenWorking) {
+    case (true, true): return "a driver serves the balloon, but no memory moves now"
+    case (true, false): return "it cannot be told now whether ballooning works"
+    case (false, true): return "ballooning works, with something to mend"
+    case (false, false): return "something is to be mended"
     }
   }
 
@@ -62,7 +74,8 @@ enum VerdictSentence {
 
   /// Words that begin a sentence with a capital only because they begin it.
   private static let openers: Set<Substring> = [
-    "A", "An", "Another", "Every", "In", "It", "Its", "Neither", "No", "Nobody", "Nothing", "Of", "Only", "Something",
+    "A", "An", "Another", "Every", "In", "It", "Its", "Neither", "No", "Nobody", "Nothing", "Of", "Only", "Somebody",
+    "Something",
     "That",
     "The", "There", "These", "This", "What", "While",
   ]

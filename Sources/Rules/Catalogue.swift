@@ -3,8 +3,8 @@
 /// Every rule, in the order in which a person would ask.
 package enum Catalogue {
   package static let all: [Rule] =
-    GuestRules.all + BalloonDeviceRules.all + PCIRules.all + DriverRules.all + StatisticsRules.all + TargetRules.all
-    + AgentRules.all
+    GuestRules.all + BalloonDeviceRules.all + PCIRules.all + DriverRules.all + ServiceRules.all + StatisticsRules.all
+    + TargetRules.all + AgentRules.all
 
   /// The rule of that id; `nil` when there is none.
   package static func rule(_ id: String) -> Rule? { all.first { $0.id == id } }

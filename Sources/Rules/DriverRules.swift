@@ -3,13 +3,15 @@ import BalloonEvidence
 
 /// Rules about the guest's driver: whether one serves the balloon, and which.
 enum DriverRules {
-  static let all = [virtioWinAbsent, none, generic, contradicted, notOperating]
+  static let all = [virtioWinAbsent, none, generic] + WindowsDriverRules.all + [contradicted, notOperating]
 
   /// What a balloon without its driver brings with it.
-  static let consequences = [
-    "driver.not-operating", "stats.not-delivered", "stats.frozen", "balloon.target.ignored",
-    "balloon.target.not-reached",
-  ]
+  static let consequences = ["driver.not-operating"] + idleness
+
+  /// What a balloon that nobody serves brings with it. Whether the service for statistics is in order is of no account
+  /// while it has nobody to hand them to.
+  static let idleness =
+    ["stats.not-delivered", "stats.frozen", "balloon.target.ignored", "balloon.target.not-reached"] + ServiceRules.ids
 
   static let none = Rule(
     id: "driver.none",
@@ -36,7 +38,8 @@ enum DriverRules {
           .found(
             (transport
               ? "The guest has bound the virtio transport to the balloon, and no balloon driver to that"
-              : "The guest lists the balloon, and no driver holds it") + hostWord(&reader))
+              : "The guest lists the balloon, and no driver holds it" + reader.problemInBrackets())
+              + hostWord(&reader) + storedPackage(&reader))
         case .balloonDriver(let name, _): .healthy("In the guest \(name) holds the balloon.")
         case .other(let name, _): .notApplicable("In the guest \(name) holds the balloon: see driver.generic.")
         case .unrecognised(let name): .healthy("In the guest \(name) holds the balloon.")
@@ -47,7 +50,7 @@ enum DriverRules {
 
   static let generic = Rule(
     id: "driver.generic",
-    title: "A driver that is not the balloon's holds it",
+    title: "A driver that is not the balloon's holds the balloon",
     severity: .problem,
     explanation: """
       The balloon's function is in the hands of a driver that knows nothing of balloons. In Linux that is one which \
@@ -69,7 +72,8 @@ enum DriverRules {
         switch hold {
         case .other(let name, let confidence):
           .found(
-            "In the guest \(name), which is no balloon driver, holds it" + hostWord(&reader), confidence: confidence)
+            "In the guest \(name), which is no balloon driver, holds the balloon" + hostWord(&reader),
+            confidence: confidence)
         case .balloonDriver(let name, _): .healthy("In the guest \(name) holds the balloon.")
         case .nobody: .notApplicable("No driver holds the balloon in the guest: see driver.none.")
         case .unrecognised(let name):
@@ -78,6 +82,19 @@ enum DriverRules {
         }
       }
     })
+
+  /// A package of the balloon's driver that Windows has and has not bound.
+  private static func storedPackage(_ reader: inout EvidenceReader) -> String {
+    let services = reader.peek(\.guest.services).value ?? []
+    guard let index = services.firstIndex(where: { $0.kind == "driver-package" && $0.state.value != nil }) else {
+      return ""
+    }
+    _ = reader.read(guestService: index, \.state)
+    let version = reader.read(guestService: index, \.version)?.value.map { ", version \(EvidenceText.name($0))" } ?? ""
+    return
+      " The balloon's package is in the driver store (\(EvidenceText.name(services[index].name))\(version)) and not "
+      + "bound to it."
+  }
 
   private static func unrecognised(_ name: String, _ reader: inout EvidenceReader) -> Assessment {
     reader.note(
@@ -189,7 +206,7 @@ enum DriverRules {
       "QEMU hw/virtio/virtio-qmp.c: x-query-virtio-status, since QEMU 7.2",
       "QEMU 7.2.22 with Linux 6.1, measured: status with, without and before the driver",
     ],
-    explains: ["stats.not-delivered", "stats.frozen", "balloon.target.ignored", "balloon.target.not-reached"],
+    explains: idleness,
     isEssential: true,
     remedy: { $0.installDriver + [$0.checkAgain] },
     assess: { reader in

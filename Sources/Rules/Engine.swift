@@ -32,7 +32,7 @@ package struct Engine: Sendable {
           Inconclusive(id: rule.id, title: rule.title, missing: reader.missing, isEssential: rule.isEssential))
       }
     }
-    findings = suppressConsequences(findings)
+    findings = suppressConsequences(findings, healthy: Set(healthy.map(\.id)))
     return Diagnosis(
       verdict: verdict(findings, open: inconclusive.contains(where: \.isEssential)),
       findings: findings, inconclusive: inconclusive, healthy: healthy, notApplicable: notApplicable,
@@ -49,14 +49,16 @@ package struct Engine: Sendable {
 
   /// Keeps the root causes, each naming all that follows from it, directly or through another, and as grave as the
   /// gravest of them; the gravest first, and among equals the one that explains more.
-  private func suppressConsequences(_ findings: [Finding]) -> [Finding] {
+  ///
+  /// - Parameter healthy: the rules that saw nothing wrong: no cause works through these.
+  private func suppressConsequences(_ findings: [Finding], healthy: Set<String>) -> [Finding] {
     let direct = Dictionary(rules.map { ($0.id, $0.explains) }, uniquingKeysWith: { first, _ in first })
     let found = Set(findings.map(\.id))
     func consequences(of id: String) -> [String] {
       var reached: [String] = []
       var open = direct[id] ?? []
       while let next = open.popLast() {
-        guard next != id, !reached.contains(next) else { continue }
+        guard next != id, !reached.contains(next), !healthy.contains(next) else { continue }
         reached.append(next)
         open += direct[next] ?? []
       }

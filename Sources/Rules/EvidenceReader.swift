@@ -60,6 +60,43 @@ package struct EvidenceReader {
     return cite(functions[index][keyPath: path], at: "guest.functions.value.\(index)." + Self.name(of: path))
   }
 
+  /// What Windows knows besides of the guest's PCI function number `index`, cited; `nil` when it was told nothing of
+  /// the kind.
+  package mutating func read<Value>(
+    windowsFunction index: Int, _ path: KeyPath<WindowsFunction, Observation<Value>>
+  ) -> Observation<Value>? {
+    guard let functions = evidence.guest.functions.value, functions.indices.contains(index),
+      let windows = functions[index].windows
+    else { return nil }
+    return cite(windows[keyPath: path], at: "guest.functions.value.\(index).windows." + Self.name(of: path))
+  }
+
+  /// What Windows tells of itself besides, cited; `nil` when it was told nothing of the kind.
+  package mutating func read<Value>(
+    windowsSystem path: KeyPath<WindowsSystem, Observation<Value>>
+  ) -> Observation<Value>? {
+    guard let windows = evidence.guest.windows else { return nil }
+    return cite(windows[keyPath: path], at: "guest.windows." + Self.name(of: path))
+  }
+
+  /// A leaf of the guest's service number `index`, cited; `nil` when the guest listed no such service.
+  package mutating func read<Value>(
+    guestService index: Int, _ path: KeyPath<GuestService, Observation<Value>>
+  ) -> Observation<Value>? {
+    guard let services = evidence.guest.services.value, services.indices.contains(index) else { return nil }
+    return cite(services[index][keyPath: path], at: "guest.services.value.\(index)." + Self.name(of: path))
+  }
+
+  /// What Windows' service manager knows besides of the guest's service number `index`, cited.
+  package mutating func read<Value>(
+    windowsService index: Int, _ path: KeyPath<WindowsService, Observation<Value>>
+  ) -> Observation<Value>? {
+    guard let services = evidence.guest.services.value, services.indices.contains(index),
+      let windows = services[index].windows
+    else { return nil }
+    return cite(windows[keyPath: path], at: "guest.services.value.\(index).windows." + Self.name(of: path))
+  }
+
   /// Notes that a rule would need this leaf.
   package mutating func note<Value>(missing leaf: Observation<Value>, at path: String) {
     guard !missing.contains(where: { $0.path == path }) else { return }

@@ -4,7 +4,7 @@ package import PCI
 
 /// Evidence's values in words. Guest text is passed on as it is: reports escape it.
 package enum EvidenceText {
-  /// A value in a few words, at most 200 characters.
+  /// A value in a few words, at most 200 unicode scalars.
   package static func describe<Value>(_ value: Value) -> String {
     let text =
       switch value {
@@ -16,13 +16,13 @@ package enum EvidenceText {
       case let functions as [HostFunction]:
         functions.isEmpty ? "none" : functions.map { "\($0.address) \($0.identity.id)" }.joined(separator: ", ")
       case let services as [GuestService]:
-        services.map { "\($0.name) \($0.state.value ?? "?")" }.joined(separator: ", ")
+        services.map { "\($0.name) \($0.state.value ?? ($0.state.isAbsent ? "absent" : "?"))" }.joined(separator: ", ")
       case let statistics as [String: Observation<UInt64>]:
         "\(statistics.values.count { $0.value != nil }) of \(statistics.count) values"
       case let agent as AgentIdentity: "\(agent.name) \(agent.version), protocol \(agent.protocolVersion)"
       default: "\(value)"
       }
-    return text.count > 200 ? text.prefix(199) + "…" : text
+    return cut(text, to: 200)
   }
 
   /// `1af4:1002, subsystem 1af4:0005, class 00ff, revision 00`.
@@ -44,8 +44,17 @@ package enum EvidenceText {
     return "\(bytes) bytes"
   }
 
-  /// A foreign name, cut to 64 characters for a sentence.
-  package static func name(_ text: String) -> String { text.count > 64 ? text.prefix(63) + "…" : text }
+  /// A foreign name, cut to 64 unicode scalars for a sentence.
+  package static func name(_ text: String) -> String { cut(text, to: 64) }
+
+  /// At most so many unicode scalars: one character may be made of any number of them.
+  private static func cut(_ text: String, to limit: Int) -> String {
+    let scalars = text.unicodeScalars
+    guard let end = scalars.index(scalars.startIndex, offsetBy: limit, limitedBy: scalars.endIndex),
+      end != scalars.endIndex
+    else { return text }
+    return String(scalars.prefix(limit - 1)) + "…"
+  }
 
   /// `1 second`, `90 seconds`, `12 minutes`, `5 hours`, `3 days`: whole units, rounded down.
   package static func duration(_ seconds: Double) -> String {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import BalloonEvidence
+import WindowsPnP
 
 /// Who holds the balloon's PCI function, by the guest's own word.
 enum GuestHold: Hashable, Sendable {
@@ -39,23 +40,65 @@ extension EvidenceReader {
 
   /// No sysfs driver, or no Service value. Windows' machine.inf holds a function without any service.
   private mutating func holdWithoutDriver(_ index: Int) -> GuestHold {
-    let module = peek(\.guest.functions).value?[index].module.value
-    guard let module, module.lowercased().hasSuffix(".inf") else { return .nobody(transport: false) }
+    let function = peek(\.guest.functions).value?[index]
+    let section = function?.windows?.infSection.value ?? ""
+    let isGeneric = section.isSameWindowsName(as: BalloonNames.genericSection)
+    if isGeneric { _ = read(windowsFunction: index, \.infSection) }
+    guard let module = function?.module.value, module.lowercased().hasSuffix(".inf") else {
+      return isGeneric ? .other(BalloonNames.genericINF, .inferred) : .nobody(transport: false)
+    }
     _ = read(guestFunction: index, \.module)
     let provider = read(guestFunction: index, \.provider)?.value
-    if module.lowercased() == "machine.inf" || provider?.lowercased() == "microsoft" {
+    if isGeneric || module.isSameWindowsName(as: BalloonNames.genericINF)
+      || provider?.isSameWindowsName(as: "Microsoft") == true
+    {
       return .other(EvidenceText.name(module), .inferred)
     }
     return .unrecognised(EvidenceText.name(module))
   }
 
+  /// Whether the function's INF is the balloon's, whatever its vendor calls the service.
+  private mutating func isBalloonPackage(_ index: Int) -> Bool {
+    guard let windows = peek(\.guest.functions).value?[index].windows else { return false }
+    if windows.originalINF.value.map(BalloonNames.isDriverINF) == true {
+      _ = read(windowsFunction: index, \.originalINF)
+      return true
+    }
+    guard windows.infSection.value?.hasWindowsPrefix("BALLOON_Device") == true else { return false }
+    _ = read(windowsFunction: index, \.infSection)
+    return true
+  }
+
+  /// Windows' own word on whether the driver has started.
+  private mutating func windowsHold(by name: String, _ index: Int) -> GuestHold {
+    guard let code = read(guestFunction: index, \.problemCode) else { return .balloonDriver(name, started: nil) }
+    note(missing: code, at: "guest.functions.value.\(index).problemCode")
+    return .balloonDriver(name, started: code.value.map { $0 == 0 })
+  }
+
+  /// `code 28, CM_PROB_FAILED_INSTALL, status 0xc0000490`, cited; `nil` when Windows has no problem with the function.
+  mutating func problem(_ index: Int) -> String? {
+    guard let code = peek(\.guest.functions).value?[index].problemCode.value, code != 0 else { return nil }
+    _ = read(guestFunction: index, \.problemCode)
+    var words = "code \(code)"
+    if let name = ProblemCode(rawValue: UInt32(code)).name { words += ", " + name }
+    if let status = peek(\.guest.functions).value?[index].windows?.problemStatus.value, status != 0 {
+      _ = read(windowsFunction: index, \.problemStatus)
+      words += ", status 0x" + String(status, radix: 16)
+    }
+    return words
+  }
+
+  /// As ``problem(_:)`` of the balloon, as a clause in brackets for the end of a sentence; empty when there is none.
+  mutating func problemInBrackets() -> String {
+    guard let index = peek(\.self).guestBalloonIndex, let words = problem(index) else { return "" }
+    return " (\(words))"
+  }
+
   private mutating func hold(by driver: String, _ index: Int) -> GuestHold {
     let name = EvidenceText.name(driver)
     switch driver.lowercased() {
-    case "balloon":
-      guard let code = read(guestFunction: index, \.problemCode) else { return .balloonDriver(name, started: nil) }
-      note(missing: code, at: "guest.functions.value.\(index).problemCode")
-      return .balloonDriver(name, started: code.value.map { $0 == 0 })
+    case "balloon": return windowsHold(by: name, index)
     case "virtio-pci", "virtio_pci":
       guard let virtio = read(guestFunction: index, \.virtioDriver) else { return .unknown }
       switch virtio {
@@ -71,6 +114,7 @@ extension EvidenceReader {
       case .observed(let other, _): return .other(EvidenceText.name(other), .established)
       }
     default:
+      if isBalloonPackage(index) { return windowsHold(by: name, index) }
       let provider = read(guestFunction: index, \.provider)?.value
       if provider?.lowercased() == "microsoft" { return .other(name, .inferred) }
       if GuestHold.generic.contains(driver) || peek(\.guest.osFamily).value == "linux" {

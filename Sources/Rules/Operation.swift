@@ -108,8 +108,10 @@ extension EvidenceReader {
     switch hold {
     case .balloonDriver(let name, started: true): return .operating("the guest says that \(name) runs the balloon")
     case .balloonDriver(let name, started: false):
-      return .notOperating("the guest says that \(name) holds the balloon and did not start", .established)
-    case .nobody: return .notOperating("the guest says that no driver holds the balloon", .established)
+      return .notOperating(
+        "the guest says that \(name) holds the balloon and did not start" + problemInBrackets(), .established)
+    case .nobody:
+      return .notOperating("the guest says that no driver holds the balloon" + problemInBrackets(), .established)
     case .other(let name, _):
       return .notOperating("the guest says that \(name), which is no balloon driver, holds the balloon", .established)
     case .balloonDriver(_, started: nil), .unrecognised, .unknown: return .undecided

@@ -5,7 +5,7 @@ import PCI
 /// Rules about the balloon's PCI function: what it says it is, and where it stands on both sides.
 enum PCIRules {
   static let all = [
-    identityUnexpected, identityDecoy, addressMismatch, addressRenumbered, functionMissingInGuest,
+    identityUnexpected, identityDecoy, addressMismatch, addressRenumbered, functionPhantom, functionMissingInGuest,
   ]
 
   static let identityUnexpected = Rule(
@@ -135,7 +135,9 @@ enum PCIRules {
         }
       }
       let functions = reader.peek(\.guest.functions).value ?? []
-      if let index = functions.indices.first(where: { functions[$0].identity.value?.isBalloonDecoy == true }),
+      if let index = functions.indices.first(where: {
+        !functions[$0].isPhantom && functions[$0].identity.value?.isBalloonDecoy == true
+      }),
         let identity = reader.read(guestFunction: index, \.identity)?.value
       {
         let address = reader.read(guestFunction: index, \.address)?.value?.description
@@ -195,13 +197,14 @@ enum PCIRules {
         _ = reader.read(guestFunction: index, \.identity)
         return .healthy("The guest lists the balloon's function.")
       }
-      if let unread = functions.indices.first(where: { functions[$0].identity.value == nil }) {
+      let present = functions.indices.filter { !functions[$0].isPhantom }
+      if let unread = present.first(where: { functions[$0].identity.value == nil }) {
         _ = reader.read(guestFunction: unread, \.identity)
         reader.note(
           missing: functions[unread].identity, at: "guest.functions.value.\(unread).identity")
         return .inconclusive
       }
-      if functions.contains(where: { $0.identity.value?.isBalloon == true }) {
+      if present.contains(where: { functions[$0].identity.value?.isBalloon == true }) {
         reader.note(
           missing: "the guest lists several balloons, and none on the host's path", at: "guest.functions", ask: nil)
         return .inconclusive

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package import BalloonEvidence
 import PCI
+import WindowsPnP
 
 extension RemedyContext {
   /// What the evidence tells of the guest's system and names; what is not safe in a command is left out.
@@ -9,32 +10,49 @@ extension RemedyContext {
     let function = evidence.guestBalloonIndex.flatMap { evidence.guest.functions.value?[$0] }
     let target = evidence.target
     let identity = evidence.device.identity.value ?? function?.identity.value
-    // A name that looks like an option would be read as one.
-    let name = target.name.flatMap { $0.hasPrefix("-") ? target.uuid : $0 }
     self.init(
       system: family == "linux" ? .linux : family == "windows" ? .windows : .unknown,
-      domain: target.kind == .libvirt ? name.map(ShellWord.quoted) : nil,
+      domain: target.domainName.map(ShellWord.quoted),
       uri: target.kind == .libvirt ? ShellWord.quoted(target.location) : nil,
       guestAddress: function?.address.value?.description, driver: function?.driver.value.flatMap(ShellWord.name),
       balloonID: identity.map { hexadecimal($0.vendor, width: 4) + " " + hexadecimal($0.device, width: 4) },
       qomPath: evidence.device.qomPath.value.flatMap { path in
         path.split(separator: "/").allSatisfy { ShellWord.name(String($0)) != nil } ? path : nil
       },
+      instance: function?.windows?.instanceID.value.flatMap(ShellWord.instance),
       monitorSocket: target.kind == .qmp ? ShellWord.quoted(target.location) : nil, check: target.diagnose())
   }
 }
 
 extension Evidence {
   /// Which of the guest's functions is the host's balloon: the one on the same bridge path, unless it says that it is
-  /// something else; where no such function is listed, the only one with a balloon's identity.
+  /// something else; where no such function is listed, the only one with a balloon's identity. What Windows only
+  /// remembers is none: a phantom may have stood at the same place.
   package var guestBalloonIndex: Int? {
     guard let functions = guest.functions.value else { return nil }
+    let present = functions.indices.filter { !functions[$0].isPhantom }
     if let path = device.path.value ?? configuration.path.value,
-      let match = functions.firstIndex(where: { $0.path.value == path && $0.identity.value?.isBalloon != false })
+      let match = present.first(where: {
+        functions[$0].path.value == path && functions[$0].identity.value?.isBalloon != false
+      })
     {
       return match
     }
-    let balloons = functions.indices.filter { functions[$0].identity.value?.isBalloon == true }
+    let balloons = present.filter { functions[$0].identity.value?.isBalloon == true }
     return balloons.count == 1 ? balloons[0] : nil
+  }
+
+  /// The balloons that Windows remembers from earlier configurations.
+  var guestPhantomIndices: [Int] {
+    (guest.functions.value ?? []).enumerated()
+      .filter { $0.element.isPhantom && $0.element.identity.value?.isBalloon == true }.map(\.offset)
+  }
+}
+
+extension GuestFunction {
+  /// Whether Windows remembers the function, and it is not there.
+  package var isPhantom: Bool {
+    windows?.isPresent.value.map { !$0 }
+      ?? (problemCode.value.map { ProblemCode(rawValue: UInt32($0)) == .phantom } ?? false)
   }
 }

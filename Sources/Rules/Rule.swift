@@ -70,13 +70,15 @@ package struct RemedyContext: Hashable, Sendable {
   package let balloonID: String?
   /// The balloon's place in QEMU's object tree, when known.
   package let qomPath: String?
+  /// The balloon's instance id in Windows, when known; it may stand between double quotes.
+  package let instance: String?
   /// The path of a monitor socket of one's own, quoted for a shell.
   package let monitorSocket: String?
   /// The command that looks again.
   package let check: String?
   package init(
     system: System, domain: String?, uri: String?, guestAddress: String?, driver: String?, balloonID: String? = nil,
-    qomPath: String? = nil, monitorSocket: String? = nil, check: String? = nil
+    qomPath: String? = nil, instance: String? = nil, monitorSocket: String? = nil, check: String? = nil
   ) {
     self.system = system
     self.domain = domain
@@ -85,6 +87,7 @@ package struct RemedyContext: Hashable, Sendable {
     self.driver = driver
     self.balloonID = balloonID
     self.qomPath = qomPath
+    self.instance = instance
     self.monitorSocket = monitorSocket
     self.check = check
   }

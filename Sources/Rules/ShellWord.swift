@@ -12,6 +12,16 @@ extension ShellWord {
     return text
   }
 
+  /// `text` when it has the form of a PCI device's instance id in Windows, which may stand between the double quotes of
+  /// its command line; `nil` otherwise.
+  static func instance(_ text: String) -> String? {
+    let bytes = text.utf8
+    guard bytes.count <= 200, text.hasPrefix("PCI\\"), bytes.count > 4,
+      bytes.allSatisfy({ isPlain($0) || $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "&") })
+    else { return nil }
+    return text
+  }
+
   private static func isPlain(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -22,30 +32,16 @@ extension ShellWord {
   }
 }
 
-extension Target {
-  /// `virt-balloon diagnose` with these flags for this guest, as one would type it.
-  func diagnose(_ flags: String...) -> String {
-    var words = ["virt-balloon", "diagnose"] + flags
-    switch kind {
-    case .libvirt:
-      words += ["--connect", ShellWord.quoted(location)]
-      words.append(ShellWord.quoted(name ?? uuid ?? "DOMAIN"))
-    case .qmp: words.append(ShellWord.quoted("qmp:" + location))
-    }
-    return words.joined(separator: " ")
-  }
-}
-
 extension EvidenceReader {
-  /// The command that looks again.
-  func diagnose() -> String { target.diagnose() }
+  /// The command that looks again, and where only the agent was asked, the one that asks the host.
+  func diagnose() -> String { target.kind == .agent ? Target.askHost : target.diagnose() }
 
   /// The command that would give the leaf at `path`, where its source named none.
   func usualAsk(for path: String) -> String? {
     if path.hasPrefix("device."), target.kind == .libvirt { return target.diagnose("--monitor") }
     guard path.hasPrefix("guest.") else { return nil }
     switch target.kind {
-    case .libvirt: return "start virt-balloon-agent in the guest, then: " + target.diagnose()
+    case .libvirt, .agent: return "start virt-balloon-agent in the guest, then: " + target.diagnose()
     case .qmp:
       return "start virt-balloon-agent in the guest, then: " + target.diagnose("--agent-socket", "PATH")
     }

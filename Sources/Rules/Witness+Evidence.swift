@@ -70,22 +70,25 @@ extension Witness {
     let functions = reader.read(\.guest.functions)
     guard functions.value != nil else { return witness(.silent, silence(functions)) }
     guard let hold = reader.guestHold() else {
-      return evidence.guest.functions.value?.contains {
-        $0.identity.value == nil || $0.identity.value?.isBalloon == true
+      let isUnclear = evidence.guest.functions.value?.contains {
+        !$0.isPhantom && ($0.identity.value == nil || $0.identity.value?.isBalloon == true)
       }
-        == true
-        ? witness(.undecided, "which of its functions is the balloon is not clear")
-        : witness(.notOperating, "it lists no balloon")
+      if isUnclear == true { return witness(.undecided, "which of its functions is the balloon is not clear") }
+      return witness(
+        .notOperating,
+        evidence.guestPhantomIndices.isEmpty
+          ? "it lists no balloon" : "it remembers a balloon that is not there (a phantom)")
     }
     switch hold {
     case .nobody(transport: true):
       return witness(.notOperating, "the virtio transport is bound, the balloon driver is not")
-    case .nobody(transport: false): return witness(.notOperating, "no driver holds the balloon")
+    case .nobody(transport: false):
+      return witness(.notOperating, "no driver holds the balloon" + reader.problemInBrackets())
     case .other(let name, _): return witness(.notOperating, "\(name) holds the balloon, which is no balloon driver")
     case .balloonDriver(let name, started: true):
       return witness(.operating, "\(name) holds the balloon and has started")
     case .balloonDriver(let name, started: false):
-      return witness(.notOperating, "\(name) holds the balloon and has not started")
+      return witness(.notOperating, "\(name) holds the balloon and has not started" + reader.problemInBrackets())
     case .balloonDriver(let name, started: nil):
       return witness(.undecided, "\(name) holds the balloon; whether it started was not told")
     case .unrecognised(let name):
@@ -98,7 +101,7 @@ extension Witness {
     switch leaf {
     case .observed: ""
     case .absent(let provenance): "\(provenance.source) has none"
-    case .failed(let failure, _): "not heard (\(failure.reason.rawValue)): \(failure.detail)"
+    case .failed(let failure, _): "\(failure.reason.rawValue): \(failure.detail)"
     }
   }
 }

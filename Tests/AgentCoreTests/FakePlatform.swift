@@ -16,6 +16,8 @@ struct FakePlatform: GuestPlatform {
   /// The driver's name of every function.
   var driver = "virtio-pci"
   var serviceCount = 2
+  /// What Windows would tell besides.
+  var windows: (WindowsSystemFacts, WindowsDeviceFacts, WindowsServiceFacts)?
   var lines: [(UInt64, LogLine)] = [(7, LogLine(microseconds: 12, text: "virtio_balloon virtio0: Out of puff!"))]
 
   private func fail() throws(ProtocolError) {
@@ -28,7 +30,7 @@ struct FakePlatform: GuestPlatform {
       family: .observed("fake", source: "test"), name: .observed(osName, source: "test"),
       version: .absent(source: "test"), kernel: .failed(FactFailure(.denied, "no"), source: "test"),
       architecture: .observed("x86_64", source: "test"), bootTime: .observed(1, source: "test"),
-      uptime: .observed(2, source: "test"), clock: .observed(3, source: "test"))
+      uptime: .observed(2, source: "test"), clock: .observed(3, source: "test"), windows: windows?.0)
   }
   func memory() throws(ProtocolError) -> NamedFacts {
     try fail()
@@ -55,7 +57,7 @@ struct FakePlatform: GuestPlatform {
       revision: .observed(1, source: "test"), driver: .observed(driver, source: "test"), module: absent,
       virtioDriver: absent, virtioStatus: .observed(0x0f, source: "test"),
       virtioFeatures: .observed("0110", source: "test"), provider: absent, driverVersion: absent,
-      problemCode: .observed(0, source: "test"))
+      problemCode: .observed(0, source: "test"), windows: windows?.1)
   }
   func services() throws(ProtocolError) -> [ServiceFacts] {
     try fail()
@@ -63,7 +65,8 @@ struct FakePlatform: GuestPlatform {
       ServiceFacts(
         name: "service\($0)", kind: "kernel-driver", state: .observed("running", source: "test"),
         version: .absent(source: "test"),
-        counters: NamedFacts([NamedFacts.Member("balloon_inflate", .observed(1, source: "test"))]))
+        counters: NamedFacts([NamedFacts.Member("balloon_inflate", .observed(1, source: "test"))]),
+        windows: windows?.2)
     }
   }
   func log(from cursor: UInt64, _ body: (UInt64, LogLine) -> Bool) throws(ProtocolError) {

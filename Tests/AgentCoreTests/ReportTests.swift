@@ -56,4 +56,41 @@ struct ReportTests {
     #expect(log?.count == 1_001)
     #expect(log?.last?.text == String.cutMark)
   }
+
+  @Test("What Windows tells has its lines, and what it does not tell says why")
+  func windows() {
+    var device = WindowsDeviceFacts(FactFailure(.unsupported, "not on this Windows"), source: "test")
+    device.isPresent = .observed(false, source: "DEVPKEY_Device_IsPresent")
+    device.problem = .observed("CM_PROB_PHANTOM", source: "test")
+    device.problemStatus = .observed(0xc000_0490, source: "test")
+    device.hardwareIDs = .observed(["PCI\\VEN_1AF4&DEV_1002", "PCI\\VEN_1AF4\u{202e}"], source: "ids")
+    device.compatibleIDs = .observed([], source: "ids")
+    device.lastRemoval = .observed(-5, source: "test")
+    var service = WindowsServiceFacts(FactFailure(.denied, "no"), source: "test")
+    service.startType = .observed(4, source: "Start")
+    service.binaryExists = .observed(true, source: "test")
+    let system = WindowsSystemFacts(
+      edition: .observed("ServerStandard", source: "test"), secureBoot: .observed(true, source: "test"),
+      testSigning: .absent(source: "test"))
+    let text = report(FakePlatform(windows: (system, device, service))).text
+    for line in [
+      "  edition                ServerStandard                          [test]",
+      "  Secure Boot            yes                                     [test]",
+      "  test signing           -                                       [test]",
+      "    problem              CM_PROB_PHANTOM                         [test]",
+      "    problem status       0xc0000490                              [test]",
+      "    present              no                                      [DEVPKEY_Device_IsPresent]",
+      "    hardware ids         PCI\\VEN_1AF4&DEV_1002                   [ids]",
+      "                         PCI\\VEN_1AF4\\u{202e}                    [ids]",
+      "    compatible ids       none                                    [ids]",
+      "    last removal         -5 s since 1970                         [test]",
+      "    signer               ? unsupported: not on this Windows      [test]",
+      "    start type           4 (disabled)                            [Start]",
+      "    path                 ? denied: no                            [test]",
+      "    path is there        yes                                     [test]",
+    ] {
+      #expect(text.contains("\n" + line + "\n"), "\(line)")
+    }
+    #expect(!report().text.contains("hardware ids") && !report().text.contains("start type"))
+  }
 }

@@ -94,6 +94,39 @@ struct FunctionTests {
     )
   }
 
+  @Test("The ids come from the modalias in one read, where there is one")
+  func modalias() throws {
+    var (files, links) = memoryController("pci0000:00/0000:00:04.0")
+    files["/sys/devices/pci0000:00/0000:00:04.0/modalias"] = Array(
+      "pci:v00001AF4d00001002sv00001AF4sd00000005bc00scFFi00\n".utf8)
+    try withTree(files: files, links: links) { (platform, _) throws in
+      let source = "/sys/bus/pci/devices/0000:00:04.0/modalias"
+      let balloon = try function(0x1002, in: platform)
+      #expect(balloon.vendor == .observed(0x1af4, source: source))
+      #expect(balloon.subsystemVendor == .observed(0x1af4, source: source))
+      #expect(balloon.subsystem == .observed(0x0005, source: source))
+      #expect(balloon.classCode == .observed(0x00ff00, source: source))
+    }
+  }
+
+  @Test(
+    "A modalias that is none leaves the ids to their own files",
+    arguments: [
+      "", "pci:\n", "acpi:v00001AF4d00001002sv00001AF4sd00000005bc00scFFi00\n",
+      "pci:v00001AF4d00001002sv00001AF4sd00000005bc00scFFi00x\n",
+      "pci:v00011AF4d00001002sv00001AF4sd00000005bc00scFFi00\n",
+      "pci:v00001AF4d00001002sv00001AF4sd00000005bc00scFFi\n",
+      "pci:v0000-AF4d00001002sv00001AF4sd00000005bc00scFFi00\n",
+    ])
+  func strangeModalias(content: String) throws {
+    var (files, links) = memoryController("pci0000:00/0000:00:04.0")
+    files["/sys/devices/pci0000:00/0000:00:04.0/modalias"] = Array(content.utf8)
+    try withTree(files: files, links: links) { (platform, _) throws in
+      let source = "/sys/bus/pci/devices/0000:00:04.0/vendor"
+      #expect(try function(0x1234, in: platform).vendor == .observed(0x8086, source: source))
+    }
+  }
+
   @Test(
     "The bridge path begins at the innermost root bus",
     arguments: [

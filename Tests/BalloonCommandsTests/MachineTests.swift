@@ -89,7 +89,7 @@ struct MachineTests {
       for agent in FakeAgent.allCases {
         let evidence = try await FakePeer.with(at: machine.scratch(agent.rawValue), agent.serve, diagnose)
         #expect(evidence.guest.agent.failure?.reason == reasons[agent] ?? nil, "\(agent)")
-        if agent == .fallsSilent { #expect(evidence.guest.memory.failure?.reason == .timedOut) }
+        if agent == .fallsSilent { #expect(evidence.guest.functions.failure?.reason == .timedOut) }
       }
     }
   }

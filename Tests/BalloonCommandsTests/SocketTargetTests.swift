@@ -9,7 +9,10 @@ import Testing
 struct SocketTargetTests {
   /// Each of the commands that take one.
   private static func commands(_ path: String) -> [[String]] {
-    [["diagnose", "qmp:\(path)"], ["stats", "qmp:\(path)"], ["agent", "ping", "--agent-socket", path]]
+    [
+      ["diagnose", "qmp:\(path)"], ["stats", "qmp:\(path)"], ["agent", "ping", "--agent-socket", path],
+      ["diagnose", "agent:\(path)"], ["agent", "info", "agent:\(path)"],
+    ]
   }
 
   private func expectUnavailable(_ path: String, _ what: String, wrapper: [String] = []) async throws {

@@ -24,6 +24,17 @@ struct AgentCollectorTests {
     #expect(guest.memory.failure?.reason == .unsupported && guest.log.failure?.reason == .unsupported)
   }
 
+  @Test("A lean collection asks for no log and no memory, and says so")
+  func lean() async {
+    let agent = ScriptedAgent { request in
+      request.method == "agent.hello" ? ScriptedAgent.hello(request) : .error(ProtocolError(.unsupported, "no"))
+    }
+    let guest = await AgentCollector(clock: WallClock { 7 }, deadline: .seconds(20), lean: true).collect(over: agent)
+    #expect(!agent.asked.contains("guest.memory") && !agent.asked.contains("log.balloon"))
+    #expect(agent.asked.contains("balloon.stats") && agent.asked.contains("pci.functions"))
+    #expect(guest.memory.failure?.reason == .notAsked && guest.log.failure?.reason == .notAsked)
+  }
+
   @Test("A method that fails costs its own leaves only")
   func oneFails() async {
     let agent = ScriptedAgent { request in

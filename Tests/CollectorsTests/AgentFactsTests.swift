@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import AgentProtocol
 import BalloonEvidence
+import FoundationEssentials
 import PCI
 import Testing
 
@@ -74,5 +75,50 @@ struct AgentFactsTests {
     #expect(facts.leaves(many, of: .memory).count == 64)
     let twice = NamedFacts([.init("total", .observed(1, source: "x")), .init("total", .observed(2, source: "x"))])
     #expect(facts.leaves(twice, of: .memory)["total"]?.value == 1)
+  }
+
+  @Test("Of Windows keep everything, and of other systems there is nothing of the kind")
+  func windows() {
+    var device = WindowsDeviceFacts(FactFailure(.unsupported, "not here"), source: "x")
+    device.isPresent = .observed(false, source: "DEVPKEY_Device_IsPresent")
+    device.hardwareIDs = .observed(["PCI\\VEN_1AF4&DEV_1002"], source: "x")
+    device.locationPath = .observed("02.1/00.0", source: "x")
+    device.instancePath = .observed("up.2", source: "x")
+    device.problemStatus = .observed(0xc000_0490, source: "x")
+    device.lastRemoval = .observed(-1, source: "x")
+    let function = facts.function(
+      PCIFunctionFacts(json: [
+        "vendor": fact(.integer(0x1af4)), "device": fact(.integer(0x1002)), "windows": device.json,
+      ])
+    )
+    #expect(function.windows?.isPresent.value == false)
+    #expect(function.windows?.isPresent.provenance.source == "agent pci.functions: DEVPKEY_Device_IsPresent")
+    #expect(function.windows?.hardwareIDs.value == ["PCI\\VEN_1AF4&DEV_1002"])
+    #expect(function.windows?.locationPath.value?.description == "02.1/00.0")
+    #expect(function.windows?.instancePath.failure?.reason == .malformed)
+    #expect(function.windows?.problemStatus.value == 0xc000_0490 && function.windows?.lastRemoval.value == -1)
+    #expect(function.windows?.signer.failure == Failure(.unsupported, "not here"))
+
+    var manager = WindowsServiceFacts(FactFailure(.denied, "no"), source: "x")
+    manager.startType = .observed(2, source: "x")
+    let service = facts.service(
+      ServiceFacts(
+        name: "BalloonService", kind: "user-service", state: .absent(source: "x"), version: .absent(source: "x"),
+        counters: NamedFacts([]), windows: manager))
+    #expect(service.windows?.startType.value == 2 && service.windows?.exitCode.failure?.reason == .denied)
+
+    let system = facts.windows(
+      WindowsSystemFacts(
+        edition: .absent(source: "x"), secureBoot: .observed(true, source: "x"), testSigning: .absent(source: "x")))
+    #expect(system.secureBoot.value == true && system.edition.isAbsent)
+
+    let other = facts.function(PCIFunctionFacts(json: ["vendor": fact(.integer(0x1af4))]))
+    #expect(other.windows == nil)
+  }
+
+  @Test("Of another system than Windows do not grow the evidence")
+  func slim() throws {
+    let function = facts.function(PCIFunctionFacts(json: ["vendor": fact(.integer(0x1af4))]))
+    #expect(!String(decoding: try JSONEncoder().encode(function), as: UTF8.self).contains("windows"))
   }
 }

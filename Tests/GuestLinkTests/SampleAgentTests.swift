@@ -51,13 +51,14 @@ struct SampleAgentTests {
     }
   }
 
-  @Test("tells what this machine's /proc tells")
+  @Test("tells what this machine's /proc tells, and of the rest that it does not read it")
   func facts() async throws {
     let agent = try SampleAgent()
     let client = AgentClient(try await agent.connect(), limits: LinkLimits(hello: .seconds(20), call: .seconds(20)))
-    #expect(try await client.os().family.value == "linux")
     let memory = try await client.memory()
     #expect((memory["total"].value ?? 0) > (memory["free"].value ?? .max))
-    #expect(try await client.statistics()["totalMemory"].value == memory["total"].value)
+    #expect(memory["total"].source == "/proc/meminfo MemTotal")
+    let error = await #expect(throws: LinkError.self) { _ = try await client.os() }
+    #expect(error?.remote?.code == .unsupported)
   }
 }

@@ -60,7 +60,7 @@ struct SchemaTests {
     let agent = try SampleAgent()
     let client = AgentClient(try await agent.connect(), limits: LinkLimits(hello: .seconds(20), call: .seconds(20)))
     var values: [(String, JSON)] = []
-    for method in [Method.os, .memory, .statistics, .ping] {
+    for method in [Method.memory, .ping] {
       values.append((method.name, try await client.call(method)))
     }
     values.append(("agent.hello", try await client.call(.hello, ["nonce": "n"])))

@@ -132,7 +132,7 @@ package struct LibvirtDomain: Sendable {
         <os>
           <type arch='x86_64' machine='q35'>hvm</type>
           <kernel>\(image.kernel)</kernel>
-          <initrd>\(image.initramfs)</initrd>
+          <initrd>\(guest.bench ? image.benchInitramfs : image.initramfs)</initrd>
           <cmdline>\(guest.kernelCommandLine)</cmdline>
         </os>
         <features><acpi/></features>

@@ -29,6 +29,12 @@ struct GoldenTests {
     try expectGolden(ReportFormat.text.render(report, style: TextStyle()), "engine-\(scenario.name).txt")
   }
 
+  @Test("What Windows tells reads as recorded", arguments: Scenario.windows)
+  func windows(_ scenario: Scenario) throws {
+    let report = DiagnosisReport(scenario.diagnosis, scenario.evidence)
+    try expectGolden(ReportFormat.text.render(report, style: TextStyle()), "engine-\(scenario.name).txt")
+  }
+
   @Test("A verbose diagnosis lists what the short one counts")
   func verbose() throws {
     let report = DiagnosisReport(Scenario.healthy.diagnosis, Scenario.healthy.evidence)

@@ -8,7 +8,9 @@ import Testing
 
 @Suite("Layout and contents")
 struct LayoutTests {
-  @Test("No line is wider than the terminal but for commands and single long words", arguments: Scenario.all)
+  @Test(
+    "No line is wider than the terminal but for commands and single long words",
+    arguments: Scenario.all + Scenario.windows)
   func width(_ scenario: Scenario) {
     let commands = Set(
       (scenario.diagnosis.findings.flatMap(\.remedy).compactMap(\.command)
@@ -53,7 +55,8 @@ struct LayoutTests {
     for command in commands { #expect(lines.contains(command[...])) }
   }
 
-  @Test("JSON decodes to the diagnosis and the evidence that it was made from", arguments: Scenario.all)
+  @Test(
+    "JSON decodes to the diagnosis and the evidence that it was made from", arguments: Scenario.all + Scenario.windows)
   func decodes(_ scenario: Scenario) throws {
     let bytes = try DiagnosisReport(scenario.diagnosis, scenario.evidence).json()
     let document = try JSONDecoder().decode(DiagnosisDocument.self, from: Data(bytes))
@@ -94,6 +97,24 @@ struct LayoutTests {
     #expect(DiagnosisReport(diagnosis, evidence).text(TextStyle()).hasPrefix("web: ballooning works.\n"))
     diagnosis.witnesses = []
     #expect(DiagnosisReport(diagnosis, evidence).text(TextStyle()).hasPrefix("web: nothing wrong was found"))
+  }
+
+  @Test("A guest that does not run is told so, and not that something is to be mended")
+  func halted() {
+    let evidence = Scenario.paused.evidence
+    let text = DiagnosisReport(Engine().diagnose(evidence), evidence).text(TextStyle(width: 200))
+    #expect(text.hasPrefix("web: a driver serves the balloon, but no memory moves now: the guest is not running"))
+  }
+
+  @Test("An agent alone is told as the guest's word, without a line about the host")
+  func agentAlone() {
+    let scenario = Scenario.windowsAlone
+    let text = DiagnosisReport(scenario.diagnosis, scenario.evidence).text(TextStyle(width: 200))
+    #expect(text.hasPrefix("/dev/pts/7: by the guest's word alone, "))
+    for line in ["  status, host", "  features, host", "  by the firmware", "  maximum", "  guest  "] {
+      #expect(!text.contains("\n" + line), "\(line)")
+    }
+    #expect(text.contains("Only the agent was asked"))
   }
 
   @Test("Rules that lack the same thing are told once, with one command")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import BalloonEvidence
+import EvidenceTree
 import FoundationEssentials
 import PCI
 import Reports
@@ -13,64 +14,22 @@ let hostileText =
   + "\u{200E}\u{200F}\u{061C}\u{2028}\u{2029}\u{FEFF}\u{AD}\u{A0}\u{3000}\u{115F}\u{3164}\u{FFA0}\u{180E}\u{FE0F}"
   + "\u{E0041}\u{1D173}\u{FFF9}\u{E000}\u{10FFFF}\"\\漢é"
 
-/// Replaces every string of a JSON document that its type leaves free with ``hostileText``, keys of statistics included.
+/// Replaces every string of a JSON document that its type leaves free with ``hostileText``, keys of statistics
+/// included.
 private func poisoned<Value: Codable>(_ value: Value) throws -> Value {
-  let encoder = JSONEncoder()
-  let json = try JSONDecoder().decode(Node.self, from: encoder.encode(value))
-  return try JSONDecoder().decode(Value.self, from: encoder.encode(json.poisoned(at: [])))
+  try JSONTree(value).poisoned(at: []).decoded(Value.self)
 }
 
-/// Any JSON value.
-private enum Node: Codable {
-  case object([String: Node])
-  case array([Node])
-  case string(String)
-  case integer(UInt64)
-  case number(Double)
-  case bool(Bool)
-  case null
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let value = try? container.decode(Bool.self) {
-      self = .bool(value)
-    } else if let value = try? container.decode(UInt64.self) {
-      self = .integer(value)
-    } else if let value = try? container.decode(Double.self) {
-      self = .number(value)
-    } else if let value = try? container.decode(String.self) {
-      self = .string(value)
-    } else if let value = try? container.decode([Node].self) {
-      self = .array(value)
-    } else {
-      self = .object(try container.decode([String: Node].self))
-    }
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    switch self {
-    case .object(let value): try container.encode(value)
-    case .array(let value): try container.encode(value)
-    case .string(let value): try container.encode(value)
-    case .integer(let value): try container.encode(value)
-    case .number(let value): try container.encode(value)
-    case .bool(let value): try container.encode(value)
-    case .null: try container.encodeNil()
-    }
-  }
-
+extension JSONTree {
   /// Words of a closed set and addresses stay, or the document would no longer decode.
   private static let closed: Set<String> = [
     "status", "trust", "verdict", "severity", "confidence", "testimony", "place", "kind",
   ]
 
-  func poisoned(at path: [String]) -> Node {
+  fileprivate func poisoned(at path: [String]) -> JSONTree {
     switch self {
     case .object(let members):
-      var poisoned: [String: Node] = [:]
+      var poisoned: [String: JSONTree] = [:]
       let isNamed =
         members.values.contains { node in
           if case .object(let inner) = node { inner["trust"] != nil && members["trust"] == nil } else { false }
@@ -112,7 +71,9 @@ struct SafetyTests {
     #expect(json.unicodeScalars.allSatisfy { $0 == "\n" || !TerminalText.isUnsafe($0) }, comment)
   }
 
-  @Test("No unsafe character of any string reaches a diagnosis, in text or JSON", arguments: Scenario.all)
+  @Test(
+    "No unsafe character of any string reaches a diagnosis, in text or JSON", arguments: Scenario.all + Scenario.windows
+  )
   func diagnosis(_ scenario: Scenario) throws {
     let diagnosis = try poisoned(scenario.diagnosis)
     let evidence = try poisoned(scenario.evidence)

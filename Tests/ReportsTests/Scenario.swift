@@ -281,7 +281,7 @@ extension Scenario {
   }()
 
   /// A running guest on plain QEMU that has the balloon behind a root port, and an agent.
-  private static func running() -> Evidence {
+  static func running() -> Evidence {
     let unknown = Failure(.notAsked, "no libvirt behind this target")
     var evidence = Evidence.unknown(
       unknown, target: Target(kind: .qmp, name: "web", location: "/run/web/qmp.sock"),

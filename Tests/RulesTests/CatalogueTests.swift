@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The catalogue")
 struct CatalogueTests {
-  /// The rules that issue 2 asks for.
+  /// The rules that are there so far.
   static let ids: Set<String> = [
     "balloon.device.absent", "balloon.config.stats-period-unset", "balloon.config.current-below-maximum",
     "pci.identity.unexpected", "pci.identity.decoy", "pci.address.mismatch", "pci.address.renumbered",
@@ -13,9 +13,12 @@ struct CatalogueTests {
     "stats.not-delivered", "stats.frozen", "balloon.target.ignored", "balloon.target.not-reached",
     "agent.channel.absent", "agent.channel.disconnected", "agent.channel.busy", "agent.channel.driver-missing",
     "agent.silent", "agent.incompatible", "driver.virtio-win-absent", "guest.not-running", "guest.still-booting",
+    "driver.failed-start", "driver.load-failed", "driver.unsigned", "driver.disabled", "driver.restart-needed",
+    "driver.blocked", "pci.function.phantom", "service.missing", "service.stopped", "service.disabled",
+    "service.dependency-failed", "service.path-gone",
   ]
 
-  @Test("has every rule of this slice, each once")
+  @Test("has every rule, each once")
   func hasEveryRule() {
     #expect(Set(Catalogue.all.map(\.id)) == Self.ids)
     #expect(Catalogue.all.count == Self.ids.count)

@@ -30,12 +30,17 @@ struct EngineTests {
     #expect(diagnosis.verdict == .problem)
   }
 
-  @Test("A cause explains through a link that was not itself found")
+  @Test("A cause explains through a link that was not itself found, unless that was seen to be in order")
   func throughUnfound() {
-    let diagnosis = diagnose(
-      rule("a.one", .problem, explains: ["a.two"]),
-      rule("a.two", .warning, explains: ["a.three"]) { _ in .healthy("Well.") }, rule("a.three", .problem))
-    #expect(diagnosis.findings.map(\.id) == ["a.one"])
+    func findings(_ link: Assessment) -> [String] {
+      diagnose(
+        rule("a.one", .note, explains: ["a.two"]), rule("a.two", .warning, explains: ["a.three"]) { _ in link },
+        rule("a.three", .problem)
+      ).findings.map(\.id)
+    }
+    #expect(findings(.inconclusive) == ["a.one"])
+    #expect(findings(.notApplicable("Not here.")) == ["a.one"])
+    #expect(findings(.healthy("Well.")) == ["a.three", "a.one"])
   }
 
   @Test("Only an essential rule that is open leaves the verdict open, and only where nothing graver was found")

@@ -6,31 +6,27 @@
     virt-balloon-agent.py --stdio          serve on standard input and output
     virt-balloon-agent.py --socket PATH    serve on a unix socket, one host after the other
 """
-import glob, json, os, platform, re, secrets, select, socket, sys, time
+import glob, json, os, re, secrets, socket, sys, time
 
 PORT, INSTANCE = "org.virt-balloon.agent.0", secrets.token_hex(16)
 LIMITS = {"request": 65536, "reply": 1048576, "depth": 32, "string": 32768}
-PARSE, REQUEST, METHOD, PARAMETERS, INTERNAL, UNSUPPORTED, TOO_LARGE = -32700, -32600, -32601, -32602, -32603, -32001, -32003
-
+PARSE, REQUEST, METHOD, PARAMETERS, UNSUPPORTED, TOO_LARGE = -32700, -32600, -32601, -32602, -32001, -32003
 
 class Error(Exception):
     def __init__(self, code, message):
         self.code, self.message = code, message
 
-
 # JSON by section 3: Python's reader, made strict.
+def refuse(text):
+    raise ValueError(text)
+
 def unique(pairs):
-    if len(dict(pairs)) != len(pairs):
-        raise ValueError("a key stands twice")
-    return dict(pairs)
+    return dict(pairs) if len(dict(pairs)) == len(pairs) else refuse("a key stands twice")
 
 def integer(text):
     if len(text) > 17 or abs(int(text)) > 2**53:
         refuse("an integer beyond 2^53")
     return -0.0 if text == "-0" else int(text)  # a float is no id
-
-def refuse(text):
-    raise ValueError(text)
 
 def check(value, depth=0):
     if isinstance(value, str) and len(value.encode("utf-8")) > LIMITS["string"]:  # fails on a lone surrogate
@@ -50,52 +46,22 @@ def parse(text):
     except (ValueError, RecursionError) as error:
         raise Error(PARSE, f"no JSON of the profile: {error}"[:200])
 
-
-# Facts by section 8.
-def fact(source, read):
+# Methods by section 9: a fact is observed, absent or failed (section 8), and never left out.
+def meminfo(name):
+    source = f"/proc/meminfo {name}"
     try:
-        value = read()
-    except (FileNotFoundError, KeyError):
+        with open("/proc/meminfo") as file:
+            values = dict(line.split(":") for line in file)
+        return {"status": "observed", "value": int(values[name].split()[0]) * 1024, "source": source}
+    except KeyError:
         return {"status": "absent", "source": source}
     except (OSError, ValueError, IndexError) as error:
-        reason = {PermissionError: "denied", ValueError: "malformed", IndexError: "malformed"}.get(type(error), "failed")
-        return {"status": "failed", "reason": reason, "detail": str(error)[:1000], "source": source}
-    value = str(value) if isinstance(value, int) and abs(value) > 2**53 else value
-    return {"status": "observed", "value": value, "source": source}
-
-def text(path):
-    with open(path, errors="replace") as file:
-        return file.read(65536)
-
-def table(path, separator=None):  # "name value" lines as a dictionary
-    return {line.split(separator)[0].strip(): line.split(separator)[1] for line in text(path).splitlines() if line.strip()}
-
-def from_table(path, name, scale=1, separator=None):
-    return fact(f"{path} {name}", lambda: int(table(path, separator)[name].split()[0]) * scale)
-
-def meminfo(name): return from_table("/proc/meminfo", name, 1024, ":")
-def vmstat(name, scale=1): return from_table("/proc/vmstat", name, scale)
-
-def guest_os(_):
-    release = lambda name: fact(f"/etc/os-release {name}", lambda: table("/etc/os-release", "=")[name].strip("\"'"))
-    uname, clock = platform.uname(), "clock_gettime CLOCK_REALTIME"
-    return {"family": fact("uname sysname", lambda: uname.system.lower()), "name": release("PRETTY_NAME"),
-            "version": release("VERSION_ID"), "kernel": fact("uname release", lambda: uname.release),
-            "architecture": fact("uname machine", lambda: uname.machine), "bootTime": from_table("/proc/stat", "btime"),
-            "uptime": fact("/proc/uptime", lambda: int(float(text("/proc/uptime").split()[0]))),
-            "clock": fact(clock, lambda: int(time.time()))}
+        return {"status": "failed", "reason": "failed", "detail": str(error)[:1000], "source": source}
 
 def guest_memory(_):
     names = {"total": "MemTotal", "free": "MemFree", "available": "MemAvailable", "cached": "Cached",
              "buffers": "Buffers", "swapTotal": "SwapTotal", "swapFree": "SwapFree"}
     return {member: meminfo(name) for member, name in names.items()}
-
-def balloon_stats(_):
-    page = os.sysconf("SC_PAGE_SIZE")
-    return {"swapIn": vmstat("pswpin", page), "swapOut": vmstat("pswpout", page), "majorFaults": vmstat("pgmajfault"),
-            "minorFaults": vmstat("pgfault"), "freeMemory": meminfo("MemFree"), "totalMemory": meminfo("MemTotal"),
-            "availableMemory": meminfo("MemAvailable"), "diskCaches": vmstat("nr_file_pages", page),
-            "hugetlbAllocations": vmstat("htlb_buddy_alloc_success"), "hugetlbFailures": vmstat("htlb_buddy_alloc_fail")}
 
 def left_out(_):  # any method but hello and ping may say so
     raise Error(UNSUPPORTED, "this minimal agent does not read that")
@@ -107,27 +73,25 @@ def hello(parameters):
     return {"nonce": nonce, "protocol": 1, "agent": {"name": "virt-balloon-agent.py", "version": "1"},
             "instance": INSTANCE, "system": "linux", "methods": list(METHODS), "limits": LIMITS}
 
-METHODS = {"agent.hello": hello, "agent.ping": lambda _: {}, "guest.os": guest_os, "guest.memory": guest_memory,
-           "balloon.stats": balloon_stats, "pci.functions": left_out,
-           "driver.services": left_out, "log.balloon": left_out}
+METHODS = {"agent.hello": hello, "agent.ping": lambda _: {}, "guest.memory": guest_memory, "guest.os": left_out,
+           "balloon.stats": left_out, "pci.functions": left_out, "driver.services": left_out, "log.balloon": left_out}
 
-
-# Messages by section 4, records by section 2.
+# Messages by section 4.
 def result(request):
     if request["method"] not in METHODS:
         raise Error(METHOD, "no such method")
     if not isinstance(request.get("params", {}), dict):
         raise Error(PARAMETERS, "params are an object")
-    try:
-        return METHODS[request["method"]](request.get("params", {}))
-    except OSError as error:
-        raise Error(INTERNAL, str(error)[:200])
+    return METHODS[request["method"]](request.get("params", {}))
 
-def answer(record):
+def record(identity, **outcome):
+    return b"\x1e" + json.dumps({"jsonrpc": "2.0", "id": identity, **outcome}).encode() + b"\n"
+
+def answer(text):
     """The reply to one record's text; nothing for a notification."""
     identity = None
     try:
-        request = parse(record)
+        request = parse(text)
         if not isinstance(request, dict):
             raise Error(REQUEST, "a request is one object")
         known = type(request.get("id")) is int and request["id"] >= 0
@@ -138,87 +102,58 @@ def answer(record):
             return b""
         if not known:
             raise Error(REQUEST, "an id is an integer from 0")
-        reply = json.dumps({"jsonrpc": "2.0", "id": identity, "result": result(request)})
-        if len(reply) > LIMITS["reply"]:
-            raise Error(TOO_LARGE, "the reply would be too large")
+        return record(identity, result=result(request))
     except Error as error:
-        reply = json.dumps({"jsonrpc": "2.0", "id": identity, "error": {"code": error.code, "message": error.message}})
-    return b"\x1e" + reply.encode() + b"\n"
+        return record(identity, error={"code": error.code, "message": error.message})
 
-class Receiver:
-    """Cuts the stream into records and answers them."""
-    def __init__(self):
-        self.state, self.text = "outside", bytearray()
-
-    def take(self, data):
-        for part in re.findall(rb"[\x1e\n]|[^\x1e\n]+", data):
-            if part == b"\x1e":
-                self.state = "inside"
-                self.text.clear()
-            elif part == b"\n":
-                if self.state == "inside":
-                    yield answer(bytes(self.text))
-                self.state = "outside"
-            elif self.state == "inside":
-                self.text += part
-                if len(self.text) > LIMITS["request"]:
-                    self.state = "skipping"
-                    error = {"code": TOO_LARGE, "message": "a request has at most 65536 bytes"}
-                    yield b"\x1e" + json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode() + b"\n"
-
-
+# Records by section 2.
 def serve(read, write):
-    receiver = Receiver()
+    state, text = "outside", bytearray()
     while data := read(65536):
-        for reply in receiver.take(data):
+        for part in re.findall(rb"[\x1e\n]|[^\x1e\n]+", data):
+            reply = b""
+            if part == b"\x1e":
+                state = "inside"
+                text.clear()
+            elif part == b"\n":
+                reply = answer(bytes(text)) if state == "inside" else b""
+                state = "outside"
+            elif state == "inside":
+                text += part
+                if len(text) > LIMITS["request"]:
+                    state = "skipping"
+                    reply = record(None, error={"code": TOO_LARGE, "message": "a request has at most 65536 bytes"})
             while reply:
                 reply = reply[write(reply):]
 
 def serve_port():
-    found = [name for name in glob.glob("/sys/class/virtio-ports/*/name") if text(name).strip() == PORT]
-    if not found:
+    names = [path for path in glob.glob("/sys/class/virtio-ports/*/name") if open(path).read().strip() == PORT]
+    if not names:
         sys.exit(f"no virtio port {PORT}")
-    port = os.open("/dev/" + found[0].split("/")[4], os.O_RDWR | os.O_NONBLOCK)
-    wake = select.epoll()  # edge-triggered: a port without a host reports a hang-up for ever
-    wake.register(port, select.EPOLLIN | select.EPOLLET)
-    room = select.poll()
-    room.register(port, select.POLLOUT)
+    port = os.open("/dev/" + names[0].split("/")[4], os.O_RDWR)
 
     def read(size):
+        while not (data := os.read(port, size)):
+            time.sleep(0.2)  # nothing is read at once: no host is there
+        return data
+
+    serve(read, lambda data: os.write(port, data))
+
+def serve_socket(path):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen(1)
         while True:
-            try:
-                if data := os.read(port, size):
-                    return data
-            except BlockingIOError:
-                pass
-            wake.poll()  # nothing there (EAGAIN), or no host (nothing read): until that changes
-
-    def write(data):
-        try:
-            return os.write(port, data)
-        except BlockingIOError:  # the host does not read; once it has gone, nobody awaits this
-            return len(data) if room.poll()[0][1] & select.POLLHUP else 0
-
-    serve(read, write)
-
-def main(arguments):
-    if arguments == ["--stdio"]:
-        serve(lambda size: os.read(0, size), lambda data: os.write(1, data))
-    elif len(arguments) == 2 and arguments[0] == "--socket":
-        with socket.socket(socket.AF_UNIX) as server:
-            server.bind(arguments[1])
-            server.listen(1)
-            while True:
-                connection, _ = server.accept()
-                with connection:
-                    try:
-                        serve(connection.recv, connection.send)
-                    except OSError:
-                        pass  # the host has gone
-    elif not arguments:
-        serve_port()
-    else:
-        sys.exit(__doc__)
+            with server.accept()[0] as host:
+                try:
+                    serve(host.recv, host.send)
+                except OSError:
+                    pass  # the host has gone
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:] == ["--stdio"]:
+        serve(lambda size: os.read(0, size), lambda data: os.write(1, data))
+    elif sys.argv[1:2] == ["--socket"] and len(sys.argv) == 3:
+        serve_socket(sys.argv[2])
+    else:
+        serve_port() if len(sys.argv) == 1 else sys.exit(__doc__)

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+extension Target {
+  /// `virt-balloon diagnose` with these flags for this guest, as one would type it.
+  package func diagnose(_ flags: String...) -> String { diagnose(flags) }
+
+  /// As ``diagnose(_:)-(String...)``.
+  package func diagnose(_ flags: [String]) -> String {
+    var words = ["virt-balloon", "diagnose"] + flags
+    switch kind {
+    case .libvirt: words += ["--connect", ShellWord.quoted(location), ShellWord.quoted(domainName ?? "DOMAIN")]
+    case .qmp: words.append(ShellWord.quoted("qmp:" + location))
+    case .agent: words.append(ShellWord.quoted("agent:" + location))
+    }
+    return words.joined(separator: " ")
+  }
+
+  /// How the host is asked about a guest of which only the agent is known.
+  package static let askHost = "virt-balloon diagnose DOMAIN, on the guest's host (or qmp:PATH, its monitor's socket)"
+
+  /// The libvirt domain as a command line may name it: a name that looks like an option gives way to the UUID.
+  package var domainName: String? {
+    guard kind == .libvirt else { return nil }
+    return name.flatMap { $0.hasPrefix("-") ? nil : $0 } ?? uuid
+  }
+}

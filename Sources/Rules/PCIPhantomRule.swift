@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import BalloonEvidence
+import PCI
+
+extension PCIRules {
+  static let functionPhantom = Rule(
+    id: "pci.function.phantom",
+    title: "Windows remembers a balloon that is not there",
+    severity: .note,
+    explanation: """
+      Windows keeps every device that it has ever seen, with its driver and its settings, and takes one at another \
+      place or with other ids for a new device. A balloon that was moved to another slot, behind a root port (1045 \
+      in place of 1002), or to another machine type therefore leaves a phantom behind (code 45), hidden in the device \
+      manager. Beside the balloon that is there it does no harm, but what was installed or disabled on it says \
+      nothing of the new one. A phantom alone means that Windows does not see the balloon that the machine has, or \
+      that the machine has none any more.
+      """,
+    sources: [
+      "https://learn.microsoft.com/windows-hardware/drivers/install/cm-prob-phantom",
+      "QEMU hw/virtio/virtio-pci.c: 1002 on a root bus, 1045 behind a PCIe port",
+    ],
+    explains: ["pci.function.missing-in-guest"],
+    remedy: { context in
+      [
+        RemedyStep(
+          .guest, "Where no other balloon is there, scan the bus anew (Windows 10 2004 and later).",
+          command: "pnputil /scan-devices"),
+        RemedyStep(
+          .guest,
+          "A phantom may stay. To remove it: device manager, View, Show hidden devices, uninstall the greyed one."),
+        context.checkAgain,
+      ]
+    },
+    assess: { reader in
+      if let excuse = reader.unlessWindows() { return excuse }
+      guard reader.require(\.guest.functions) != nil else { return .inconclusive }
+      let phantoms = reader.peek(\.self).guestPhantomIndices
+      guard let first = phantoms.first else { return .healthy("Windows remembers no balloon that is gone.") }
+      let functions = reader.peek(\.guest.functions).value ?? []
+      if functions[first].windows?.isPresent.value != nil {
+        _ = reader.read(windowsFunction: first, \.isPresent)
+      } else {
+        _ = reader.read(guestFunction: first, \.problemCode)
+      }
+      let what = describe(first, &reader)
+      let others = phantoms.count > 1 ? " and \(phantoms.count - 1) more" : ""
+      let isPresent = functions.contains { !$0.isPhantom && $0.identity.value?.isBalloon == true }
+      if isPresent {
+        return .found(
+          "Windows remembers \(what)\(others), from an earlier configuration, beside the one that is there.")
+      }
+      if case .operating(let reason) = reader.hostOperation() {
+        return .found("Windows says that \(what)\(others) is gone, yet a driver serves the balloon (\(reason)).")
+      }
+      guard case .present = reader.presence() else {
+        return .found("Windows remembers \(what)\(others), and has no balloon now.", severity: .warning)
+      }
+      return .found(
+        "The machine has a balloon, and Windows has only \(what)\(others), which is not there: a phantom.",
+        severity: .problem)
+    })
+
+  /// `a balloon 1af4:1002 at 05.0`.
+  private static func describe(_ index: Int, _ reader: inout EvidenceReader) -> String {
+    var text = "a balloon"
+    if let identity = reader.read(guestFunction: index, \.identity)?.value { text += " " + identity.id }
+    if reader.peek(\.guest.functions).value?[index].path.value != nil,
+      let path = reader.read(guestFunction: index, \.path)?.value
+    {
+      text += " at \(path)"
+    }
+    return text
+  }
+}
