@@ -64,6 +64,9 @@ c=("$gcc" -std=gnu11 -Os -Wall -Wextra -Werror -ffunction-sections -fdata-sectio
 for file in Sources/CAgentPlatform/windows*.c "$program/windows/entry.c"; do
   "${c[@]}" "${seam[@]}" -c "$file" -o "$work/$(basename "$file" .c).o"
 done
+version=$(sed -n 's/^ *static let version = "\([0-9]*\.[0-9]*\.[0-9]*\)"$/\1/p' "$program/Program.swift")
+[[ -n $version ]] || fail "Program.swift tells no version"
+printf '#define VB_VERSION %s,0\n#define VB_VERSION_TEXT "%s"\n' "${version//./,}" "$version" >"$work/version.h"
 "$windmc" -r "$work" -h "$work" "$program/windows/messages.mc" 2>/dev/null
 "$windres" -I "$work" -I "$program/windows" "$program/windows/agent.rc" "$work/resources.o"
 

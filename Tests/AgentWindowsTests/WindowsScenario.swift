@@ -132,6 +132,9 @@ struct WindowsScenario: Sendable, CustomTestStringConvertible {
     single(
       "its service is disabled", findings: ["service.disabled"], service: "stopped",
       guest: { $0.balloonService = .disabled }),
+    single(
+      "its service depends on one that is disabled", findings: ["service.dependency-failed"],
+      guest: { $0.management = .disabled }),
     single("it has no service", findings: ["service.missing"], service: nil, guest: { $0.balloonService = .absent }),
   ]
 }

@@ -202,7 +202,9 @@ extension WindowsDevice {
         "DriverDate": .string("6-21-2006"), "DriverVersion": .string(guest.inboxVersion),
         "DriverDesc": .string(description), "MatchingDeviceId": .string("PCI\\CC_0500"),
       ])
-    case .none: break
+    case .none:
+      // Windows has no such value here; but Wine's SetupAPI lists only devices that have a class.
+      registry.add(node, ["ClassGUID": .string("{00000000-0000-0000-0000-000000000000}")])
     }
   }
 

@@ -14,6 +14,8 @@ package struct WindowsGuest: Sendable {
   package var devices: [WindowsDevice] = [WindowsDevice(.balloon)]
   /// blnsvr, the statistics' source.
   package var balloonService = Service.running
+  /// Windows' management service, on which blnsvr depends.
+  package var management = Service.running
   /// The balloon's kernel driver, as the service manager has it.
   package var balloonDriver = Service.stopped
   /// Whether a balloon package is in the driver store, published as oem12.inf.
@@ -34,14 +36,12 @@ package struct WindowsGuest: Sendable {
 }
 
 extension WindowsGuest {
-  /// All of it, instead of what an earlier one left.
+  /// All of it, for a fresh prefix; Wine's own devices are taken out.
   package var registry: RegistryFile {
     var registry = RegistryFile()
     let system = RegistryFile.system
     registry.remove(system + "Enum\\PCI")
-    for name in ["BALLOON", "BalloonService", "VirtioSerial"] { registry.remove(system + "Services\\" + name) }
     let packages = "HKEY_LOCAL_MACHINE\\System\\DriverDatabase"
-    registry.remove(packages)
     registry.remove(system + "Control\\Class\\" + WindowsDevice.systemClass)
     registry.add(
       system + "Control\\Class\\" + WindowsDevice.systemClass,
@@ -58,6 +58,9 @@ extension WindowsGuest {
     add(
       .running, "VirtioSerial", to: &registry, type: 1, title: "VirtIO Serial Service",
       path: "\\SystemRoot\\system32\\drivers\\tdi.sys")
+    add(
+      management, "Winmgmt", to: &registry, type: 0x10, title: "Windows Management Instrumentation",
+      path: "C:\\windows\\system32\\spoolsv.exe")
     if hasBalloonPackage {
       let name = "balloon.inf_amd64_1f2e3d4c5b6a7988"
       registry.add("\(packages)\\DriverInfFiles\\oem12.inf", ["": .strings([name]), "Active": .string(name)])
@@ -66,7 +69,7 @@ extension WindowsGuest {
         [
           "": .string("oem12.inf"), "InfName": .string("balloon.inf"), "Provider": .string("Red Hat, Inc."),
           "SignerName": .string("Microsoft Windows Hardware Compatibility Publisher"), "SignerScore": .dword(0x0D00_0004),
-          "StatusFlags": .dword(0x12),
+          "StatusFlags": .dword(0x12), "Version": .binary(Self.packageVersion),
         ])
       registry.add(
         "\(packages)\\DeviceIds\\PCI\\VEN_1AF4&DEV_1045&SUBSYS_11001AF4&REV_01",
@@ -74,6 +77,12 @@ extension WindowsGuest {
     }
     return registry
   }
+
+  /// As lxc/distrobuilder carries it from a real Windows: eight bytes, the class, the date, the version.
+  private static let packageVersion: [UInt8] =
+    [0x00, 0xff, 0x09, 0, 0, 0, 0, 0, 0x7d, 0xe9, 0x36, 0x4d, 0x25, 0xe3, 0xce, 0x11, 0xbf, 0xc1, 0x08, 0, 0x2b, 0xe1]
+    + [0x03, 0x18, 0x00, 0x40, 0xc8, 0x2c, 0xe5, 0x2c, 0xdc, 0x01]
+    + [28500, 104, 101, 100].flatMap { (part: UInt16) in [UInt8(truncatingIfNeeded: part), UInt8(part >> 8)] }
 
   /// A service that is to run starts when this Windows boots.
   private func add(
@@ -146,6 +155,7 @@ extension WindowsGuest {
   fileprivate var runningServices: [String] {
     var names = ["VirtioSerial"]
     if case .running = balloonService { names.append("BalloonService") }
+    if case .running = management { names.append("Winmgmt") }
     if case .running = balloonDriver { names.append("BALLOON") }
     return names
   }
@@ -155,6 +165,8 @@ extension WinePrefix {
   /// Makes this Windows look like `guest` from its next session on.
   package func become(_ guest: WindowsGuest) async throws {
     try guest.writeFiles(below: drive)
+    // Services that start while their keys are written anew would not notice.
+    try await resetRegistry()
     try await session { try await load(guest.registry) }
   }
 

@@ -48,9 +48,10 @@ package struct WinePrefix: Sendable {
     isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
   ) async throws -> Result {
     // The server is our own child, so that nothing else is ever ended, and it is ended whatever becomes of this process;
-    // on TERM it writes the registry. All programs of the prefix end with it.
+    // on INT it ends all programs of the prefix, which it would leave behind on any other signal, and writes the
+    // registry.
     try await Program.background(
-      command(wine.server, ["-f", "-p"]), log: directory("server.log"), signal: "TERM"
+      command(wine.server, ["-f", "-p"]), log: directory("server.log"), signal: "INT"
     ) {
       // Any first program boots Windows; `wineboot` would do it a second time, with a second service manager. What it
       // starts would hold our pipes open for as long as it runs.
@@ -91,6 +92,11 @@ package struct WinePrefix: Sendable {
     let file = directory("import.reg")
     try Data(registry.encoded).write(to: URL(filePath: file))
     try await check(["reg", "import", Wine.path(file)])
+  }
+
+  /// Makes the registry again what it was at first.
+  func resetRegistry() async throws {
+    try await Program.check(["cp", "\(wine.template)/system.reg", "\(path)/system.reg"])
   }
 
   /// The command line that runs `program` in this prefix, with an environment that has no display and no language.

@@ -58,7 +58,7 @@ closure() {
 
 version=$("$wine" --version)
 # The number is raised by hand when what is made changes.
-which="wine-3 $version $(sha256sum <"$windows/ntdll.dll")"
+which="wine-4 $version $(sha256sum <"$windows/ntdll.dll")"
 
 prefix=$cache/wine/prefix
 if ! is_made_from "$which" "$prefix"; then
@@ -70,8 +70,8 @@ if ! is_made_from "$which" "$prefix"; then
   pid=$!
   # The first program of a prefix has it made. Nothing of it may hold our output or the lock.
   timeout --kill-after=5 300 "$wine" sc query RpcSs 9>&- </dev/null >/dev/null 2>&1 \
-    || { kill "$pid"; fail "a new prefix could not be made"; }
-  kill -TERM "$pid"
+    || { kill -INT "$pid"; fail "a new prefix could not be made"; }
+  kill -INT "$pid"
   wait "$pid" || true
   [[ -s $WINEPREFIX/system.reg ]] || fail "Wine left no registry"
 
