@@ -46,8 +46,9 @@ $(WINDOWS_TEST_AGENT): $(WINDOWS_SOURCES) | deps
 
 agents: $(AGENT_DIR)/virt-balloon-agent $(WINDOWS_AGENT) $(WINDOWS_AGENT_32) $(WINDOWS_TEST_AGENT) ## Build the guest agents for Linux and Windows
 
-image: $(AGENT_DIR)/virt-balloon-agent ## Build the guest that the tests boot, into .cache/guest
+image: agents ## Build the guest that the tests boot, and its Wine, into .cache/guest
 	@bash Tests/GuestRig/image/build.sh
+	@bash Tests/GuestRig/image/wine.sh image
 
 demo: build image ## Boot two real guests and diagnose them
 	@"$$($(SWIFT) build $(BUILD_FLAGS) --show-bin-path)/rig" demo
