@@ -73,5 +73,5 @@ printf '#define VB_VERSION %s,0\n#define VB_VERSION_TEXT "%s"\n' "${version//./,
 # Nothing of the C library but what every Windows has in msvcrt.dll. A text compared by Unicode's rules would need
 # Swift's tables, which there are for ELF only: the linker then tells of _swift_stdlib_*.
 "$gcc" -municode -static -s -Wl,--gc-sections,--no-insert-timestamp,--nxcompat,--dynamicbase \
-  "$work"/*.o -lcfgmgr32 -lsetupapi -ladvapi32 -lssp -o "$work/$name.exe"
+  "$work"/*.o -lcfgmgr32 -lsetupapi -ladvapi32 -o "$work/$name.exe"
 mv "$work/$name.exe" "$out/$name.exe"

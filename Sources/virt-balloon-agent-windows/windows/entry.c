@@ -5,10 +5,23 @@
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 
 int32_t vb_agent_main(int32_t count, const uint16_t *const *arguments);
 
-int wmain(int count, wchar_t **arguments) { return vb_agent_main(count, (const uint16_t *const *)arguments); }
+static _Noreturn void give_up(const char *words) {
+  vb_win_stream_write(VB_WIN_DIAGNOSTICS, (const uint8_t *)words, (int64_t)strlen(words));
+  vb_win_exit(71); /* EX_OSERR */
+}
+
+/* By these Swift's code finds that a buffer on its stack was overrun. libssp has them too, with half of a C library. */
+uintptr_t __stack_chk_guard;
+void __stack_chk_fail(void) { give_up("virt-balloon-agent: a buffer was overrun\n"); }
+
+int wmain(int count, wchar_t **arguments) {
+  vb_win_random((uint8_t *)&__stack_chk_guard, sizeof __stack_chk_guard);
+  return vb_agent_main(count, (const uint16_t *const *)arguments);
+}
 
 /* Seeds the hashing of dictionaries and sets. */
 void arc4random_buf(void *buffer, size_t count) { vb_win_random(buffer, (int64_t)count); }
@@ -24,11 +37,7 @@ int vb_allocate(void **result, size_t alignment, size_t size) {
 #else
   void *memory = _aligned_malloc(size ? size : 1, alignment < 16 ? 16 : alignment);
 #endif
-  if (!memory) {
-    static const char words[] = "virt-balloon-agent: out of memory\n";
-    vb_win_stream_write(VB_WIN_DIAGNOSTICS, (const uint8_t *)words, sizeof words - 1);
-    vb_win_exit(71); /* EX_OSERR */
-  }
+  if (!memory) give_up("virt-balloon-agent: out of memory\n");
   *result = memory;
   return 0;
 }
