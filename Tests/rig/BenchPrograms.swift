@@ -37,7 +37,8 @@ enum BenchPrograms {
       }
     }
     for (name, memory, limit) in [
-      ("the static Linux agent", linux, 1024.0 as Double?), ("the Windows agent under Wine, all of Wine's", windows, nil),
+      ("the static Linux agent", linux, 1024.0 as Double?),
+      ("the Windows agent under Wine, all of Wine's", windows, nil),
     ] {
       figures.append(
         BenchFigure(
@@ -49,7 +50,10 @@ enum BenchPrograms {
           peer: BenchFigure.mebibytes(Double(memory.before)), value: Double(memory.after) / Double(memory.before),
           target: .atMost(1.05)))
     }
-    return (figures, ["static_rss_kib": Double(linux.before), "windows_growth": Double(windows.after) / Double(windows.before)])
+    return (
+      figures,
+      ["static_rss_kib": Double(linux.before), "windows_growth": Double(windows.after) / Double(windows.before)]
+    )
   }
 
   private static let staticAgent = "\(GuestImage.checkout)/.build/agents/x86_64-linux/virt-balloon-agent"
