@@ -24,7 +24,8 @@ extension WindowsProgramTests {
     #expect(libraries.contains("kernel32.dll"), "\(table.prefix(2_000))")
     #expect(libraries.isSubset(of: Self.libraries), "\(libraries.subtracting(Self.libraries))")
     // Rows of the table: address, hint, name.
-    let functions = Set(lines.filter { $0.count == 3 && Int($0[0], radix: 16) != nil && Int($0[1]) != nil }.map { $0[2] })
+    let functions = Set(
+      lines.filter { $0.count == 3 && Int($0[0], radix: 16) != nil && Int($0[1]) != nil }.map { $0[2] })
     #expect(functions.contains("CreateFileW"))
     #expect(functions.isDisjoint(with: Self.newer), "\(functions.intersection(Self.newer))")
     // What Wine has only a stub of, and the tests a seam for, is in the shipped program the system's own.

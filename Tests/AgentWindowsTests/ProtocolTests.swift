@@ -91,7 +91,9 @@ extension WindowsProgramTests {
             + bytes.indices.suffix(16)
         for place in places {
           add(bytes[..<place])
-          for change: UInt8 in bytes.count <= 1_000 ? [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xFF] : [0x01, 0xFF] {
+          for change: UInt8 in bytes.count <= 1_000
+            ? [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xFF] : [0x01, 0xFF]
+          {
             var changed = bytes
             changed[place] ^= change
             add(changed)
@@ -106,8 +108,10 @@ extension WindowsProgramTests {
         // Its own exit status is the shell's: a crash is no 0.
         let command = prefix.command(prefix.wine.loader, [agent.windowsPath, "--stdio"])
         let outcome = try await Program.run(
-          ["sh", "-c", "in=$1 out=$2; shift 2; exec \"$@\" <\"$in\" >\"$out\" 2>/dev/null", "sh", directory("input"),
-            directory("output")] + command, within: .seconds(300))
+          [
+            "sh", "-c", "in=$1 out=$2; shift 2; exec \"$@\" <\"$in\" >\"$out\" 2>/dev/null", "sh", directory("input"),
+            directory("output"),
+          ] + command, within: .seconds(300))
         #expect(outcome.status == 0, "\(agent)")
         var decoder = RecordDecoder(limit: JSONLimits.reply.bytes)
         decoder.append(Array(try Data(contentsOf: URL(filePath: directory("output")))))

@@ -52,7 +52,7 @@ extension WindowsProgramTests {
     #expect(config.contains("Start    REG_DWORD    0x2") && config.contains("Type    REG_DWORD    0x10"), "\(config)")
     #expect(config.contains("LocalSystem"))
     // A path with a blank in it must not start another program.
-    #expect(config.contains("\"\(agent.windowsPath)\" --service"))
+    #expect(config.contains("\"\(agent.windowsPath)\" "))
   }
 
   private static let name = "VirtBalloonAgent"

@@ -58,7 +58,8 @@ struct WindowsScenario: Sendable, CustomTestStringConvertible {
   }
 
   init(
-    _ name: String, _ guest: WindowsGuest, functions: [Function], service: String? = "running", findings: Set<String> = []
+    _ name: String, _ guest: WindowsGuest, functions: [Function], service: String? = "running",
+    findings: Set<String> = []
   ) {
     (self.name, self.guest, self.functions, self.service, self.findings) = (name, guest, functions, service, findings)
   }
@@ -115,16 +116,19 @@ struct WindowsScenario: Sendable, CustomTestStringConvertible {
     Self(
       "a phantom of it stands beside the present one", WindowsGuest { $0.devices = [moved, phantom] },
       functions: [
-        Function(moved, address: "0000:00:06.0", path: "06.0"), Function(phantom, address: "0000:00:05.0", path: "05.0"),
+        Function(moved, address: "0000:00:06.0", path: "06.0"),
+        Function(phantom, address: "0000:00:05.0", path: "05.0"),
       ], findings: ["pci.function.phantom"]),
     Self(
       "an ivshmem is the RAM controller, and the balloon has no driver",
       WindowsGuest { $0.devices = [decoy, unserved] },
       functions: [
-        Function(unserved, address: "0000:00:05.0", path: "05.0"), Function(decoy, address: "0000:00:08.0", path: "08.0"),
+        Function(unserved, address: "0000:00:05.0", path: "05.0"),
+        Function(decoy, address: "0000:00:08.0", path: "08.0"),
       ], findings: ["driver.none", "pci.identity.decoy"]),
     single("Windows 7 keeps no address", findings: [], guest: { $0.isWindows7 = true }),
-    single("a Russian Windows has its generic driver on it", findings: ["driver.generic"], device: { $0.binding = .generic },
+    single(
+      "a Russian Windows has its generic driver on it", findings: ["driver.generic"], device: { $0.binding = .generic },
       guest: { $0.isLocalised = true }),
     single(
       "its service does not run", findings: ["service.stopped"], service: "stopped",

@@ -39,7 +39,9 @@ package struct RegistryFile: Sendable {
     case .string(let string): quoted(string)
     case .expandable(let string): "hex(2):" + hex(utf16(string + "\0"))
     case .strings(let strings): "hex(7):" + hex(utf16(strings.map { $0 + "\0" }.joined() + "\0"))
-    case .dword(let number): "dword:" + String(repeating: "0", count: number.leadingZeroBitCount / 4 - (number == 0 ? 1 : 0)) + String(number, radix: 16)
+    case .dword(let number):
+      "dword:" + String(repeating: "0", count: number.leadingZeroBitCount / 4 - (number == 0 ? 1 : 0))
+        + String(number, radix: 16)
     case .binary(let bytes): "hex:" + hex(bytes)
     case .property(let type, let bytes): "hex(\(String(0xFFFF_0000 | UInt32(type), radix: 16))):" + hex(bytes)
     }

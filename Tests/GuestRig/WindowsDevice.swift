@@ -104,7 +104,8 @@ extension WindowsDevice {
   package var hardwareIDs: [String] {
     let withoutRevision = String(identifier.dropLast("&REV_00".count))
     return [
-      identifier, withoutRevision, "\(vendorAndDevice)&CC_\(classDigits.six)", "\(vendorAndDevice)&CC_\(classDigits.four)",
+      identifier, withoutRevision, "\(vendorAndDevice)&CC_\(classDigits.six)",
+      "\(vendorAndDevice)&CC_\(classDigits.four)",
     ].map { "PCI\\\($0)" }
   }
   package var compatibleIDs: [String] {
@@ -140,9 +141,13 @@ struct VirtioWinPackage {
     case .balloon:
       (inf, service, description, section) = ("balloon.inf", "BALLOON", "VirtIO Balloon Driver", "BALLOON_Device.NT")
     case .serial:
-      (inf, service, description, section) = ("vioser.inf", "VirtioSerial", "VirtIO Serial Driver", "VirtioSerial_Device.NT")
+      (inf, service, description, section) = (
+        "vioser.inf", "VirtioSerial", "VirtIO Serial Driver", "VirtioSerial_Device.NT"
+      )
     case .disk:
-      (inf, service, description, section) = ("viostor.inf", "viostor", "Red Hat VirtIO SCSI controller", "rhelscsi_inst")
+      (inf, service, description, section) = (
+        "viostor.inf", "viostor", "Red Hat VirtIO SCSI controller", "rhelscsi_inst"
+      )
     case .sharedMemory: return nil
     }
   }
@@ -159,22 +164,30 @@ extension WindowsDevice {
     let tuple = "(\(bus),\(last.device),\(last.function))"
     let package = VirtioWinPackage(kind)
     var description = "PCI Device"
-    if case .generic = binding { description = guest.isLocalised ? "Стандартный контроллер ОЗУ PCI" : "PCI standard RAM Controller" }
+    if case .generic = binding {
+      description = guest.isLocalised ? "Стандартный контроллер ОЗУ PCI" : "PCI standard RAM Controller"
+    }
     if case .virtioWin = binding, let package { description = package.description }
     if case .none = binding, guest.isLocalised { description = "PCI-устройство" }
-    registry.add(node, [
-      "DeviceDesc": .string(infText(description)),
-      "HardwareID": .strings(hardwareIDs), "CompatibleIDs": .strings(compatibleIDs),
-      "LocationInformation": .string("@System32\\drivers\\pci.sys,#65536;\(guest.isLocalised ? localised : location);\(tuple)"),
-      "Capabilities": .dword(6),
-      "ConfigFlags": .dword(configFlags ?? defaultConfigFlags),
-      "ContainerID": .string("{00000000-0000-0000-ffff-ffffffffffff}"),
-    ])
+    registry.add(
+      node,
+      [
+        "DeviceDesc": .string(infText(description)),
+        "HardwareID": .strings(hardwareIDs), "CompatibleIDs": .strings(compatibleIDs),
+        "LocationInformation": .string(
+          "@System32\\drivers\\pci.sys,#65536;\(guest.isLocalised ? localised : location);\(tuple)"),
+        "Capabilities": .dword(6),
+        "ConfigFlags": .dword(configFlags ?? defaultConfigFlags),
+        "ContainerID": .string("{00000000-0000-0000-ffff-ffffffffffff}"),
+      ])
     if !guest.isWindows7 { registry.add(node, ["Address": .dword(UInt32(last.device) << 16 | UInt32(last.function))]) }
     if guest.hasSeam {
-      registry.add(node, [
-        "VbTestStatus": .dword(statusFlags), "VbTestProblem": .dword(problem), "VbTestPresent": .dword(isPresent ? 1 : 0),
-      ])
+      registry.add(
+        node,
+        [
+          "VbTestStatus": .dword(statusFlags), "VbTestProblem": .dword(problem),
+          "VbTestPresent": .dword(isPresent ? 1 : 0),
+        ])
     }
     addProperties(to: &registry, node: node, guest)
 
@@ -188,20 +201,24 @@ extension WindowsDevice {
       guard let package else { return }
       registry.add(node, bound)
       registry.add(node, ["Service": .string(package.service), "Mfg": .string("@\(inf),%vendor%;Red Hat, Inc.")])
-      registry.add(driverKey, [
-        "InfPath": .string(inf), "InfSection": .string("BALLOON_Device"), "InfSectionExt": .string(".NT"),
-        "ProviderName": .string("Red Hat, Inc."), "DriverDate": .string(VirtioWinPackage.date),
-        "DriverVersion": .string(VirtioWinPackage.version), "DriverDesc": .string(package.description),
-        "MatchingDeviceId": .string(hardwareIDs[0]),
-      ])
+      registry.add(
+        driverKey,
+        [
+          "InfPath": .string(inf), "InfSection": .string("BALLOON_Device"), "InfSectionExt": .string(".NT"),
+          "ProviderName": .string("Red Hat, Inc."), "DriverDate": .string(VirtioWinPackage.date),
+          "DriverVersion": .string(VirtioWinPackage.version), "DriverDesc": .string(package.description),
+          "MatchingDeviceId": .string(hardwareIDs[0]),
+        ])
     case .generic:
       registry.add(node, bound)
       registry.add(node, ["Mfg": .string("@machine.inf,%std_mfg%;(Standard system devices)")])
-      registry.add(driverKey, [
-        "InfPath": .string("machine.inf"), "InfSection": .string("NO_DRV"), "ProviderName": .string("Microsoft"),
-        "DriverDate": .string("6-21-2006"), "DriverVersion": .string(guest.inboxVersion),
-        "DriverDesc": .string(description), "MatchingDeviceId": .string("PCI\\CC_0500"),
-      ])
+      registry.add(
+        driverKey,
+        [
+          "InfPath": .string("machine.inf"), "InfSection": .string("NO_DRV"), "ProviderName": .string("Microsoft"),
+          "DriverDate": .string("6-21-2006"), "DriverVersion": .string(guest.inboxVersion),
+          "DriverDesc": .string(description), "MatchingDeviceId": .string("PCI\\CC_0500"),
+        ])
     case .none:
       // Windows has no such value here; but Wine's SetupAPI lists only devices that have a class.
       registry.add(node, ["ClassGUID": .string("{00000000-0000-0000-0000-000000000000}")])

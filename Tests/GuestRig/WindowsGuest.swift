@@ -68,7 +68,8 @@ extension WindowsGuest {
         "\(packages)\\DriverPackages\\\(name)",
         [
           "": .string("oem12.inf"), "InfName": .string("balloon.inf"), "Provider": .string("Red Hat, Inc."),
-          "SignerName": .string("Microsoft Windows Hardware Compatibility Publisher"), "SignerScore": .dword(0x0D00_0004),
+          "SignerName": .string("Microsoft Windows Hardware Compatibility Publisher"),
+          "SignerScore": .dword(0x0D00_0004),
           "StatusFlags": .dword(0x12), "Version": .binary(Self.packageVersion),
         ])
       registry.add(

@@ -6,7 +6,10 @@ import GuestRig
 @MainActor
 enum Bench {
   /// The keys that the JSON always has; null when it could not be measured.
-  static let keys = ["ping_vs_echo", "ping_vs_qemu_ga", "rss_vs_qemu_ga", "diagnose_vs_virsh", "idle_wakeups"]
+  static let keys = [
+    "ping_vs_echo", "ping_vs_qemu_ga", "rss_vs_qemu_ga", "diagnose_vs_virsh", "idle_wakeups", "static_rss_kib",
+    "windows_growth",
+  ]
 
   /// Measures, prints the table, and writes the numbers to the file `json` when there is one.
   /// - Returns: whether all of it could be measured. A target that is missed is told by the table.
@@ -29,6 +32,7 @@ enum Bench {
       }
     }
     await take("the agent against qemu-ga and a raw echo, in one guest", BenchAgents.run)
+    await take("the agents as programs, a million requests each", BenchPrograms.run)
     await take("diagnose against virsh, with a libvirtd of its own", BenchDiagnose.run)
     print(BenchFigure.table(figures))
     print(
