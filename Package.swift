@@ -150,6 +150,17 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
+#if os(Windows)
+  // Untried: the Windows agent with Swift's own toolchain, by `swift build --product virt-balloon-agent-windows`. It is
+  // built on Linux by Sources/virt-balloon-agent-windows/build-windows.sh.
+  package.targets.append(
+    .executableTarget(
+      name: "virt-balloon-agent-windows",
+      dependencies: ["AgentCore", "AgentProtocol", "AgentWindows", "WindowsPnP"],
+      exclude: ["build-windows.sh", "windows"],
+      linkerSettings: [.linkedLibrary("advapi32"), .linkedLibrary("cfgmgr32"), .linkedLibrary("setupapi")]))
+#endif
+
 for target in package.targets where target.type != .system {
   target.swiftSettings = settings
   if embedded.contains(target.name) {
