@@ -47,6 +47,10 @@ package struct WinePrefix: Sendable {
   package func session<Result: Sendable>(
     isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
   ) async throws -> Result {
+    // A program that was just starting when the last session ended has started a server of its own, which would now be
+    // taken for this session's.
+    _ = try await Program.run(
+      ["sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>&1", "sh"] + command(wine.server, ["-k"]))
     // The server is our own child, so that nothing else is ever ended, and it is ended whatever becomes of this process;
     // on INT it ends all programs of the prefix, which it would leave behind on any other signal, and writes the
     // registry.
