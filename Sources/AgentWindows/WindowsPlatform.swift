@@ -25,7 +25,7 @@ package struct WindowsPlatform: GuestPlatform {
     return GuestOS(
       family: .observed(system, source: "the agent's build"),
       name: Self.fact(names.name, source: source + " ProductName"),
-      version: Self.fact(names.release, source: source + " DisplayVersion, ReleaseId"),
+      version: version(names, source),
       kernel: kernel(names, source), architecture: architecture,
       bootTime: Self.fact(
         now.map { $0 &- Int64(clamping: ticks) }, source: "GetSystemTimeAsFileTime, GetTickCount64"),
@@ -60,6 +60,13 @@ package struct WindowsPlatform: GuestPlatform {
     names.edition = text("EditionID")
     names.installationType = text("InstallationType")
     return names
+  }
+
+  /// The release's name; `6.1` and `6.3` are the versions of those that have none.
+  private func version(_ names: OSVersion, _ source: String) -> Fact<String> {
+    if let release = names.release { return .observed(release, source: source + " DisplayVersion, ReleaseId") }
+    return Self.fact(
+      names.ntVersion.map { String($0.major) + "." + String($0.minor) }, source: source + " CurrentVersion")
   }
 
   /// The registry has the latest update's number as well; the kernel itself is asked when it has nothing.

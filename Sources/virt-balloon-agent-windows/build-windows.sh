@@ -9,6 +9,10 @@
 # states that tests wrote into the registry and must not be shipped. The same sources and tools give the same bytes,
 # wherever they stand.
 # Needs swiftc and clang of the Swift 6.3 toolchain, and Debian's gcc-mingw-w64-x86-64 or gcc-mingw-w64-i686.
+#
+# Untried: on Windows itself, with its own Swift, the same sources are ordinary Swift. Package.swift would need
+# an executable target of this folder that depends on AgentCore, AgentProtocol, AgentWindows and WindowsPnP, excludes
+# windows/ and this script, and links cfgmgr32, setupapi and advapi32.
 set -euo pipefail
 
 fail() { printf 'build-windows.sh: %s\n' "$*" >&2; exit 1; }
