@@ -32,7 +32,8 @@ enum Bench {
       }
     }
     await take("the agent against qemu-ga and a raw echo, in one guest", BenchAgents.run)
-    await take("the agents as programs, a million requests each", BenchPrograms.run)
+    await take("the agents' files", BenchPrograms.files)
+    await take("the agents' memory, over a million requests each", BenchPrograms.processes)
     await take("diagnose against virsh, with a libvirtd of its own", BenchDiagnose.run)
     print(BenchFigure.table(figures))
     print(

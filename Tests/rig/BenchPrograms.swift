@@ -7,10 +7,11 @@ import GuestRig
 enum BenchPrograms {
   static let requests = 1_000_000
 
-  static func run() async throws -> (figures: [BenchFigure], json: [String: Double]) {
+  /// Sizes, and the libraries that the Windows programs need.
+  static func files() async throws -> (figures: [BenchFigure], json: [String: Double]) {
     var figures: [BenchFigure] = []
     func size(_ name: String, _ path: String, _ limit: Double?) throws {
-      let bytes = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? -1
+      let bytes = try Data(contentsOf: URL(filePath: path)).count
       let value = Double(bytes) / 1024
       figures.append(
         BenchFigure(
@@ -24,8 +25,14 @@ enum BenchPrograms {
       let names = try await libraries(of: agent.path)
       complain("rig: \(agent.rawValue) imports \(names.joined(separator: ", "))")
     }
+    return (figures, [:])
+  }
+
+  /// Resident memory before and after the requests.
+  static func processes() async throws -> (figures: [BenchFigure], json: [String: Double]) {
+    var figures: [BenchFigure] = []
     let terminal = try PseudoTerminal()
-    let linux = try await Program.background([staticAgent, "--serve", terminal.path], log: "/dev/null") {
+    let linux = try await Program.background([staticAgent, "--port", terminal.path], log: "/dev/null") {
       try await resident(terminal, try await AgentProcess.running(staticAgent, serving: terminal.path))
     }
     let windows = try await WinePrefix.with { prefix in
