@@ -54,7 +54,7 @@ package struct WinePrefix: Sendable {
     // The server is our own child, so that nothing else is ever ended, and it is ended whatever becomes of this process;
     // on INT it ends all programs of the prefix, which it would leave behind on any other signal, and writes the
     // registry.
-    try await Program.background(
+    return try await Program.background(
       command(wine.server, ["-f", "-p"]), log: directory("server.log"), signal: "INT"
     ) {
       // Any first program boots Windows; `wineboot` would do it a second time, with a second service manager. What it
