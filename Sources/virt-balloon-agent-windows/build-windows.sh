@@ -3,25 +3,24 @@
 # Builds the agent for Windows on Linux: Embedded Swift, whose LLVM IR is made Windows', and mingw-w64. The toolchain is
 # used as it is.
 #
-#   build-windows.sh [--test-seam] OUTDIR [x86_64|i686]
+#   build-windows.sh [--test-seam TESTDIR] OUTDIR [x86_64|i686]
 #
-# The result is OUTDIR/virt-balloon-agent.exe; with --test-seam, OUTDIR/virt-balloon-agent-test.exe, which takes device
-# states that tests wrote into the registry and must not be shipped. The same sources and tools give the same bytes,
-# wherever they stand.
+# The result is OUTDIR/virt-balloon-agent.exe; with --test-seam also TESTDIR/virt-balloon-agent-test.exe, the same but
+# for one file of C: it takes device states that tests wrote into the registry, and must not be shipped. The same sources
+# and tools give the same bytes, wherever they stand.
 # Needs swiftc and clang of the Swift 6.3 toolchain, and Debian's gcc-mingw-w64-x86-64 or gcc-mingw-w64-i686.
 #
-# Untried: on Windows itself, with its own Swift, the same sources are ordinary Swift. Package.swift would need
-# an executable target of this folder that depends on AgentCore, AgentProtocol, AgentWindows and WindowsPnP, excludes
-# windows/ and this script, and links cfgmgr32, setupapi and advapi32.
+# Untried: on Windows itself, with its own Swift, the same sources are ordinary Swift; Package.swift has the target.
 set -euo pipefail
 
 fail() { printf 'build-windows.sh: %s\n' "$*" >&2; exit 1; }
-name=virt-balloon-agent seam=()
-if [[ ${1-} = --test-seam ]]; then
-  name=virt-balloon-agent-test seam=(-DVB_TEST_DEVNODE_STATUS)
-  shift
+test_out=
+if [[ ${1-} = --test-seam && -n ${2-} ]]; then
+  mkdir -p "$2"
+  test_out=$(cd "$2" && pwd)
+  shift 2
 fi
-[[ ( $# -eq 1 || $# -eq 2 ) && -n $1 ]] || fail "usage: build-windows.sh [--test-seam] OUTDIR [x86_64|i686]"
+[[ ( $# -eq 1 || $# -eq 2 ) && -n $1 ]] || fail "usage: build-windows.sh [--test-seam TESTDIR] OUTDIR [x86_64|i686]"
 machine=${2:-x86_64}
 [[ $machine = x86_64 || $machine = i686 ]] || fail "no such architecture: $machine"
 gcc=$machine-w64-mingw32-gcc windmc=$machine-w64-mingw32-windmc windres=$machine-w64-mingw32-windres
@@ -66,7 +65,7 @@ clang -target "$triple" -Oz -ffunction-sections -fdata-sections -c -x ir "$work/
 c=("$gcc" -std=gnu11 -Os -Wall -Wextra -Werror -ffunction-sections -fdata-sections "-ffile-prefix-map=$PWD=."
   -ISources/CAgentPlatform/include)
 for file in Sources/CAgentPlatform/windows*.c "$program/windows/entry.c"; do
-  "${c[@]}" "${seam[@]}" -c "$file" -o "$work/$(basename "$file" .c).o"
+  "${c[@]}" -c "$file" -o "$work/$(basename "$file" .c).o"
 done
 version=$(sed -n 's/^ *static let version = "\([0-9]*\.[0-9]*\.[0-9]*\)"$/\1/p' "$program/Program.swift")
 [[ -n $version ]] || fail "Program.swift tells no version"
@@ -76,6 +75,13 @@ printf '#define VB_VERSION %s,0\n#define VB_VERSION_TEXT "%s"\n' "${version//./,
 
 # Nothing of the C library but what every Windows has in msvcrt.dll. A text compared by Unicode's rules would need
 # Swift's tables, which there are for ELF only: the linker then tells of _swift_stdlib_*.
-"$gcc" -municode -static -s -Wl,--gc-sections,--no-insert-timestamp,--nxcompat,--dynamicbase \
-  "$work"/*.o -lcfgmgr32 -lsetupapi -ladvapi32 -o "$work/$name.exe"
-mv "$work/$name.exe" "$out/$name.exe"
+link() { # PROGRAM
+  "$gcc" -municode -static -s -Wl,--gc-sections,--no-insert-timestamp,--nxcompat,--dynamicbase \
+    "$work"/*.o -lcfgmgr32 -lsetupapi -ladvapi32 -o "$work/program.exe"
+  mv "$work/program.exe" "$1"
+}
+link "$out/virt-balloon-agent.exe"
+if [[ -n $test_out ]]; then
+  "${c[@]}" -DVB_TEST_DEVNODE_STATUS -c Sources/CAgentPlatform/windows_devices.c -o "$work/windows_devices.o"
+  link "$test_out/virt-balloon-agent-test.exe"
+fi

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Installs what building and testing need and this machine has not: with apt on Debian and Ubuntu, as root or through
 # sudo. Elsewhere it says what is missing. When everything is there it does nothing and says nothing.
+#
+#   deps.sh [windows]      with `windows`, also what the Windows agent and its tests need
 set -euo pipefail
 
 swift=${SWIFT:-swift}
@@ -17,15 +19,19 @@ needs=(
   "file /usr/include/pci/pci.h libpci-dev|file /usr/include/x86_64-linux-gnu/pci/pci.h libpci-dev"
   "program lspci pciutils" "program cpio cpio" "program tini tini" "program musl-gcc musl-tools"
   "program objcopy binutils" "program python3 python3" "program unshare util-linux"
-  # The Windows agent, and Wine to run it; wine64 alone, since the package wine wants 32-bit libraries too.
-  "program x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64" "program i686-w64-mingw32-gcc gcc-mingw-w64-i686"
-  "program x86_64-w64-mingw32-windres binutils-mingw-w64-x86-64"
-  "program i686-w64-mingw32-windres binutils-mingw-w64-i686"
-  "file /usr/lib/wine/wine64 wine64" "program mksquashfs squashfs-tools"
   # qemu-ga is unpacked, not installed; these are the libraries it is linked with.
   "file /usr/lib/x86_64-linux-gnu/libglib-2.0.so.0 libglib2.0-0|file /lib/x86_64-linux-gnu/libglib-2.0.so.0 libglib2.0-0"
   "file /usr/lib/x86_64-linux-gnu/liburing.so.2 liburing2"
 )
+if [[ ${1-} == windows ]]; then
+  needs+=(
+    # The Windows agent, and Wine to run it; wine64 alone, since the package wine wants 32-bit libraries too.
+    "program x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64" "program i686-w64-mingw32-gcc gcc-mingw-w64-i686"
+    "program x86_64-w64-mingw32-windres binutils-mingw-w64-x86-64"
+    "program i686-w64-mingw32-windres binutils-mingw-w64-i686"
+    "file /usr/lib/wine/wine64 wine64" "program mksquashfs squashfs-tools"
+  )
+fi
 
 missing=()
 for need in "${needs[@]}"; do
