@@ -118,8 +118,7 @@ let package = Package(
       ],
       exclude: ["Fixtures"]),
     .testTarget(
-      name: "AgentWindowsTests", dependencies: ["AgentProtocol", "GuestRig", "ProtocolVectors", subprocess],
-      exclude: ["Fixtures"]),
+      name: "AgentWindowsTests", dependencies: ["AgentProtocol", "GuestRig", "ProtocolVectors", subprocess]),
     .testTarget(name: "BalloonEvidenceTests", dependencies: ["BalloonEvidence", "PCI"]),
     .testTarget(
       name: "RulesTests", dependencies: ["BalloonEvidence", "EvidenceTree", "PCI", "Reports", "Rules", subprocess]),
