@@ -7,7 +7,8 @@ import Synchronization
 struct BenchProcess: Sendable {
   /// Nanoseconds.
   let time: Double
-  /// The most memory that it had resident, in KiB (`ru_maxrss` of wait4(2)).
+  /// The most memory that it had resident, in KiB (`ru_maxrss` of wait4(2)); NaN when that cannot be told: Linux counts
+  /// what this process itself ever had, whose memory the child has until it becomes the program.
   let peak: Double
   let status: Int32
 
@@ -50,7 +51,10 @@ struct BenchProcess: Sendable {
     guard status & 0x7F == 0 else {
       throw RigError(.program, "\(arguments.joined(separator: " ")) ended by signal \(status & 0x7F)")
     }
-    return BenchProcess(time: end - start, peak: Double(usage.ru_maxrss), status: (status >> 8) & 0xFF)
+    var own = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &own)
+    let peak = usage.ru_maxrss > own.ru_maxrss ? Double(usage.ru_maxrss) : .nan
+    return BenchProcess(time: end - start, peak: peak, status: (status >> 8) & 0xFF)
   }
 
   /// A child that may be killed until it is released.
