@@ -31,11 +31,10 @@ enum Bench {
         complete = false
       }
     }
-    // First, while this process is small: see BenchProcess.peak.
-    await take("diagnose against virsh, with a libvirtd of its own", BenchDiagnose.run)
     await take("the agent against qemu-ga and a raw echo, in one guest", BenchAgents.run)
     await take("the agents' files", BenchPrograms.files)
     await take("the agents' memory, over a million requests each", BenchPrograms.processes)
+    await take("diagnose against virsh, with a libvirtd of its own", BenchDiagnose.run)
     print(BenchFigure.table(figures))
     print(
       """
