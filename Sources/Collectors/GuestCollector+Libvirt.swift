@@ -85,9 +85,9 @@ extension GuestCollector {
     await sample(&sampled) { await here.reading() }
     let told = await (early, late)
     if let told = told.0 ?? told.1 { (sampled.guest, sampled.channel) = told }
-    if let (told, isMarked) = await qemuGA {
+    if let (told, notice) = await qemuGA {
       sampled.guest.qemuGA = told
-      if isMarked { sampled.collection.notices.append(LibvirtSource.agentNotice) }
+      if let notice { sampled.collection.notices.append(notice) }
     }
     if options.monitor { await here.monitor.refresh(&sampled.device) }
     sampled.domain.interruptions = await here.interruptions(since: status, watch)

@@ -5,16 +5,23 @@ import Libvirt
 import Transports
 
 extension LibvirtSource {
-  /// What libvirt does to a domain whose qemu-ga it asks.
-  static let agentNotice =
-    "qemu-ga was asked through libvirt: the domain is now marked as tainted (custom-ga-command)."
+  /// What libvirt does to a domain whose qemu-ga it asks; `nil` when it refused to before it asked.
+  private static func notice(_ evidence: QEMUGuestAgentEvidence) -> String? {
+    let mark = "marked as tainted (custom-ga-command)."
+    switch evidence.version.failure?.reason {
+    case .denied?, .unsupported?, .notFound?: return nil
+    // libvirt has one code for an agent that is not connected, which it does not ask, and for one that is late.
+    case .disconnected?: return "qemu-ga was asked for through libvirt: the domain may now be \(mark)"
+    default: return "qemu-ga was asked through libvirt: the domain is now \(mark)"
+    }
+  }
 
   /// qemu-ga through libvirt, over a connection of its own: one call may last as long as the agent likes.
   ///
   /// - Parameter port: the channel of qemu-ga's name by the XML; one that is not there, or that nobody in the guest has
   ///   opened, is not asked, and so nothing is marked.
-  /// - Returns: the evidence, and whether libvirt passed anything on.
-  func qemuGA(_ port: ChannelEvidence?, _ runner: SourceRunner) async -> (QEMUGuestAgentEvidence, isMarked: Bool) {
+  /// - Returns: the evidence, and what a report must tell of the mark.
+  func qemuGA(_ port: ChannelEvidence?, _ runner: SourceRunner) async -> (QEMUGuestAgentEvidence, notice: String?) {
     let clock = collector.clock
     let time = collector.options.deadline
     let result = await runner.run("qemu-ga", shortfall: \.version.failure) {
@@ -44,10 +51,8 @@ extension LibvirtSource {
       return await QEMUGuestAgentCollector(clock: clock, deadline: time).collect(agent)
     }
     switch result {
-    case .success(let evidence):
-      let unasked: [Failure.Reason] = [.denied, .unsupported, .notFound]
-      return (evidence, isMarked: evidence.version.failure.map { !unasked.contains($0.reason) } ?? true)
-    case .failure(let failure): return (QEMUGuestAgentEvidence(failure, clock: clock), isMarked: false)
+    case .success(let evidence): return (evidence, Self.notice(evidence))
+    case .failure(let failure): return (QEMUGuestAgentEvidence(failure, clock: clock), nil)
     }
   }
 }

@@ -128,7 +128,7 @@ struct QGAClientTests {
     async let failed = error { () async throws(QGAError) in _ = try await client.info(until: Self.soon) }
     _ = await peer.receive()
     await peer.send("220 mail.example ESMTP\r\n")
-    while await client.traffic.unreadable == 0 { await Task.yield() }
+    while await client.traffic.unreadable == 0 { try await Task.sleep(for: .milliseconds(5)) }
     transport.expire()
     #expect(await failed?.code == .garbage)
 
