@@ -27,12 +27,37 @@ struct DiagnoseCommand: AsyncParsableCommand {
   @Flag(help: "Ask QEMU's monitor through libvirt: the device's own status. Taints the domain (custom-monitor).")
   var monitor = false
 
-  func validate() throws { try target.validate(for: targets) }
+  @Flag(
+    name: .customLong("qemu-ga"),
+    help: """
+      Ask qemu-ga in the guest: of a domain through libvirt, which taints it (custom-ga-command), else at its port's \
+      socket, which marks nothing.
+      """)
+  var qemuGA = false
+
+  @Option(
+    name: .customLong("qemu-ga-socket"),
+    help: ArgumentHelp("The socket of qemu-ga's port, for a qmp: target; implies --qemu-ga.", valueName: "path"))
+  var qemuGASocket: String?
+
+  func validate() throws {
+    try target.validate(for: targets)
+    let names = targets.map(TargetName.init)
+    if let socket = qemuGASocket {
+      guard !socket.isEmpty else { throw ValidationError("--qemu-ga-socket takes the path of a socket") }
+      guard names.count == 1, case .monitor? = names.first else {
+        throw ValidationError("--qemu-ga-socket belongs to one qmp: target: name that alone")
+      }
+    }
+    guard qemuGA else { return }
+    for case .agent in names { throw ValidationError("agent: leads to no qemu-ga: leave --qemu-ga out") }
+  }
 
   func run() async throws {
     let collector = GuestCollector(
       CollectionOptions(
-        quick: quick, lean: quick, monitor: monitor, deadline: target.deadline, tool: VirtBalloon.version))
+        quick: quick, lean: quick, monitor: monitor, qemuGA: qemuGA || qemuGASocket != nil, qemuGASocket: qemuGASocket,
+        deadline: target.deadline, tool: VirtBalloon.version))
     if targets.isEmpty { throw try await everyGuest(collector) }
     var worst = ExitCode.success
     for name in targets {

@@ -38,6 +38,8 @@ package struct GuestEvidence: Codable, Hashable, Sendable {
   package var log: Observation<[String]>
   /// What Windows tells of itself besides; `nil` elsewhere.
   package var windows: WindowsSystem?
+  /// What qemu-ga says; `nil` when it was not to be asked.
+  package var qemuGA: QEMUGuestAgentEvidence?
 
   package init(_ unknown: Unknown) {
     agent = unknown()

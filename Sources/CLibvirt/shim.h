@@ -57,6 +57,7 @@ VB_FUNCTION(virStreamFree);
 
 /* In libvirt-qemu.so.0. */
 VB_FUNCTION(virDomainQemuMonitorCommand);
+VB_FUNCTION(virDomainQemuAgentCommand);
 
 #undef VB_FUNCTION
 

@@ -10,15 +10,24 @@ package struct CollectionOptions: Hashable, Sendable {
   /// Ask QEMU's monitor through libvirt, which taints the domain (`custom-monitor`). A monitor socket of one's own needs
   /// no leave.
   package var monitor: Bool
+  /// Ask qemu-ga: of a domain through libvirt, which taints it (`custom-ga-command`), else at its port's socket.
+  package var qemuGA: Bool
+  /// The socket of qemu-ga's port; `nil` for the one that the machine's monitor names.
+  package var qemuGASocket: String?
   /// How long one source may take, the sampling window not counted.
   package var deadline: Duration
   /// The version of virt-balloon, for the evidence.
   package var tool: String
 
-  package init(quick: Bool, lean: Bool = false, monitor: Bool, deadline: Duration, tool: String) {
+  package init(
+    quick: Bool, lean: Bool = false, monitor: Bool, qemuGA: Bool = false, qemuGASocket: String? = nil,
+    deadline: Duration, tool: String
+  ) {
     self.quick = quick
     self.lean = lean
     self.monitor = monitor
+    self.qemuGA = qemuGA
+    self.qemuGASocket = qemuGASocket
     self.deadline = deadline
     self.tool = tool
   }

@@ -27,6 +27,22 @@ extension Failure {
     self.init(reason, error.description)
   }
 
+  init(_ error: QGAError) {
+    let reason: Reason =
+      switch error.code {
+      case .silent, .timedOut: .timedOut
+      case .garbage, .flooded: .incompatible
+      case .malformed: .malformed
+      case .closed, .unserved: .disconnected
+      case .notFound: .notFound
+      case .denied: .denied
+      case .unsupported: .unsupported
+      case .refused: error.isCommandMissing ? .unsupported : .failed
+      default: .failed
+      }
+    self.init(reason, error.message)
+  }
+
   init(_ error: TransportError) {
     let reason: Reason =
       switch error.code {

@@ -2,6 +2,7 @@
 import AgentProtocol
 package import BalloonEvidence
 import DomainXML
+import GuestLink
 import Libvirt
 import QMP
 import Transports
@@ -9,7 +10,8 @@ import Transports
 extension GuestCollector {
   /// Gathers the evidence of a libvirt domain.
   ///
-  /// Nothing here changes the guest or taints the domain, unless ``CollectionOptions/monitor`` is set.
+  /// Nothing here changes the guest or taints the domain, unless ``CollectionOptions/monitor`` or
+  /// ``CollectionOptions/qemuGA`` is set.
   /// - Throws: only when the domain itself cannot be read.
   package func collect(_ session: LibvirtSession) async throws(TargetError) -> Evidence {
     let domain = session.domain
@@ -41,6 +43,8 @@ extension GuestCollector {
     let startsNow = isActive && !options.monitor
     let channel = evidence.channel
     async let early = startsNow ? here.agent(channel, runner) : nil
+    let qemuGAPort = facts?.channel(named: QGA.portName)
+    async let qemuGA = isActive && options.qemuGA ? here.qemuGA(qemuGAPort, runner) : nil
 
     evidence.domain = await here.domain(status)
     if let facts {
@@ -81,6 +85,10 @@ extension GuestCollector {
     await sample(&sampled) { await here.reading() }
     let told = await (early, late)
     if let told = told.0 ?? told.1 { (sampled.guest, sampled.channel) = told }
+    if let (told, notice) = await qemuGA {
+      sampled.guest.qemuGA = told
+      if let notice { sampled.collection.notices.append(notice) }
+    }
     if options.monitor { await here.monitor.refresh(&sampled.device) }
     sampled.domain.interruptions = await here.interruptions(since: status, watch)
     Connection.giveBackUnchangedPages()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import AgentProtocol
 package import BalloonEvidence
-import Glibc
+import GuestLink
 import QMP
 import Transports
 
@@ -48,18 +48,29 @@ extension GuestCollector {
     evidence.readings = [await facts.reading(qomPath)]
     await runner.record("QEMU monitor", qomPath.failure, took: ContinuousClock.now - begun)
 
-    let elsewhere = agentSocket.flatMap { Self.isSame($0, channelPath) ? nil : $0 }
-    if let elsewhere {
-      evidence.collection.notices.append("The agent was asked at \(elsewhere), not at the machine's own port.")
-    }
-    async let guest = agent(channel, at: agentSocket ?? channelPath, isElsewhere: elsewhere != nil, runner)
+    let place = PortPlace(
+      name: AgentChannel.portName, owner: "the agent", option: "--agent-socket", channel: channel, given: agentSocket,
+      known: channelPath)
+    let otherPlace = options.qemuGA ? await qemuGAPlace(facts) : nil
+    evidence.collection.notices += [place.notice, otherPlace?.notice].compactMap { $0 }
+    async let guest = agent(place, runner)
+    async let other = qemuGA(otherPlace, runner)
     var sampled = evidence
     await sample(&sampled) { await facts.reading(qomPath) }
     sampled.guest = await guest
+    sampled.guest.qemuGA = await other
     await facts.refresh(&sampled.device)
     sampled.domain.interruptions = await interruptions(monitor, facts.source("QEMU's events"))
     await monitor.close()
     return await finish(sampled, runner)
+  }
+
+  /// Where qemu-ga's port is reached: at the socket that was given, or at the one that the monitor names.
+  private func qemuGAPlace(_ facts: MonitorFacts<Monitor>) async -> PortPlace {
+    let (channel, path) = await facts.channel(named: QGA.portName)
+    return PortPlace(
+      name: QGA.portName, owner: "qemu-ga", option: "--qemu-ga-socket", channel: channel, given: options.qemuGASocket,
+      known: path)
   }
 
   private func domain(_ facts: MonitorFacts<Monitor>, uptime: Observation<Double>) async -> DomainEvidence {
@@ -87,38 +98,10 @@ extension GuestCollector {
     return seen.isEmpty ? .absent(source) : .observed(seen, source)
   }
 
-  /// Whether a socket that was given is the one that the machine's port leads to.
-  private static func isSame(_ path: String, _ other: String?) -> Bool {
-    guard let other, path != other else { return other != nil }
-    var (one, two) = (stat(), stat())
-    guard stat(path, &one) == 0, stat(other, &two) == 0 else { return false }
-    return one.st_dev == two.st_dev && one.st_ino == two.st_ino
-  }
-
-  /// The agent behind a socket; not connected to while the guest has not opened its end or another client holds this one.
-  ///
-  /// - Parameter isElsewhere: the socket was given and is not that of the machine's port, of which alone QEMU tells: it
-  ///   is asked whatever the state of the port.
-  private func agent(
-    _ channel: ChannelEvidence, at path: String?, isElsewhere: Bool, _ runner: SourceRunner
-  ) async -> GuestEvidence {
+  /// The agent at its port's socket.
+  private func agent(_ place: PortPlace, _ runner: SourceRunner) async -> GuestEvidence {
     let result = await runner.run("agent", shortfall: \.agent.failure) { () async throws(Failure) -> GuestEvidence in
-      if channel.port.isAbsent, !isElsewhere {
-        throw Failure(.notFound, "the machine has no port named \(AgentChannel.portName)")
-      }
-      guard let path else {
-        throw Failure(.notAsked, "the channel's socket is not known", ask: "give --agent-socket PATH")
-      }
-      if channel.heldByAnother.value == true, !isElsewhere {
-        throw Failure(.busy, "another client on the host holds \(path)")
-      }
-      if channel.guestOpen.value == false, !isElsewhere {
-        throw Failure(.disconnected, "no program in the guest holds the agent's port open")
-      }
-      let socket: UnixSocket
-      do throws(TransportError) { socket = try await UnixSocket.connect(to: path, until: deadline) } catch {
-        throw Failure(error)
-      }
+      let socket = try await place.connect(until: deadline)
       defer { socket.close() }
       return await AgentCollector(clock: clock, deadline: options.deadline, lean: options.lean).collect(over: socket)
     }

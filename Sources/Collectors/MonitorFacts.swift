@@ -190,12 +190,12 @@ struct MonitorFacts<Commands: MonitorCommands>: Sendable {
 
   // MARK: The agent's channel
 
-  /// The agent's port, whether the guest holds it open, whether somebody on the host does, and where it leads.
-  func channel() async -> (ChannelEvidence, path: String?) {
+  /// An agent's port, whether the guest holds it open, whether somebody on the host does, and where it leads.
+  func channel(named name: String = AgentChannel.portName) async -> (ChannelEvidence, path: String?) {
     var evidence = ChannelEvidence(
       Unknown(failure: Failure(.unsupported, "QEMU's monitor does not tell"), provenance: source("qom-list")))
     let port: PortObject?
-    do throws(QMPError) { port = try await agentPort() } catch {
+    do throws(QMPError) { port = try await self.port(named: name) } catch {
       let unknown = Unknown(failure: Failure(error), provenance: source("qom-list"))
       return (ChannelEvidence(unknown), nil)
     }
@@ -204,7 +204,7 @@ struct MonitorFacts<Commands: MonitorCommands>: Sendable {
       (evidence.port, evidence.guestOpen, evidence.heldByAnother) = (.absent(none), .absent(none), .absent(none))
       return (evidence, nil)
     }
-    evidence.port = .observed(AgentChannel.portName, source("qom-get \(port.path) name"))
+    evidence.port = .observed(name, source("qom-get \(port.path) name"))
     do throws(QMPError) {
       let chardev = try await monitor.chardevs(until: deadline).first { $0.label == port.chardev }
       let source = source("query-chardev")
@@ -229,13 +229,13 @@ struct MonitorFacts<Commands: MonitorCommands>: Sendable {
     let chardev: String?
   }
 
-  /// The virtio-serial port of the agent's name, among the devices of the command line.
-  private func agentPort() async throws(QMPError) -> PortObject? {
+  /// The virtio-serial port of that name, among the devices of the command line.
+  private func port(named name: String) async throws(QMPError) -> PortObject? {
     for container in ["/machine/peripheral", "/machine/peripheral-anon"] {
       for property in try await monitor.properties(of: container, until: deadline).prefix(1_024)
       where property.child == "virtserialport" {
         let path = container + "/" + property.name
-        guard try await monitor.property("name", of: path, until: deadline).string == AgentChannel.portName else {
+        guard try await monitor.property("name", of: path, until: deadline).string == name else {
           continue
         }
         return PortObject(path: path, chardev: try await monitor.property("chardev", of: path, until: deadline).string)

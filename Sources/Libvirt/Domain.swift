@@ -156,6 +156,34 @@ package final class Domain: Sendable {
     }
   }
 
+  /// Passes one command to qemu-ga in the guest and returns its whole reply, `{"return": …}`.
+  ///
+  /// libvirt marks the domain as tainted, `custom-ga-command`, from the first such command on. It keeps the agent's
+  /// replies in step by itself. A call occupies its connection as long as the agent takes: give it one of its own. The
+  /// corresponding C function is `virDomainQemuAgentCommand`.
+  /// - Parameter seconds: how long libvirt itself waits for the reply, from 1.
+  /// - Throws: ``LibvirtError/isDenied`` on a read-only connection, ``LibvirtError/isUnsupported`` where the driver is
+  ///   not QEMU's, ``LibvirtError/Code/argumentUnsupported`` without the agent's channel,
+  ///   ``LibvirtError/Code/agentUnresponsive`` when the agent is not there or is late, and
+  ///   ``LibvirtError/Code/internalError`` for the agent's own errors, whose class stands in the message alone.
+  package func agentCommand(
+    _ command: String, seconds: Int32, library: String = "libvirt-qemu.so.0", until deadline: ContinuousClock.Instant
+  ) async throws(LibvirtError) -> [UInt8] {
+    try await call(until: deadline) { (domain, libvirt) throws(LibvirtError) in
+      let qemu = try LibvirtQEMUFunctions(loading: library)
+      return try command.withWholeCString { (text) throws(LibvirtError) in
+        guard let reply = qemu.virDomainQemuAgentCommand(domain, text, max(1, seconds), 0) else {
+          throw libvirt.lastError()
+        }
+        defer { free(reply) }
+        guard let bytes = BoundedText.bytes(reply, limit: Domain.textLimit) else {
+          throw LibvirtError(.tooLarge, "qemu-ga's reply is larger than 16 MiB")
+        }
+        return bytes
+      }
+    }
+  }
+
   /// Opens the host's end of the domain's channel of that name (`<channel type='unix'>` with this `<target name=…>`).
   ///
   /// Needs a read-write connection; taints nothing. Opens another connection to the same URI, for this channel alone

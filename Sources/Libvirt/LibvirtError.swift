@@ -35,6 +35,12 @@ package struct LibvirtError: Error, Hashable, Sendable {
     /// libvirt's own time ran out (a job held by another client, say); the connection is still good.
     package static let operationTimeout = Code(VIR_ERR_OPERATION_TIMEOUT)
     package static let authenticationCancelled = Code(VIR_ERR_AUTH_CANCELLED)
+    /// The domain is not set up for it: also what is said when it has no channel for qemu-ga.
+    package static let argumentUnsupported = Code(VIR_ERR_ARGUMENT_UNSUPPORTED)
+    /// qemu-ga does not answer, or nobody in the guest has opened its channel.
+    package static let agentUnresponsive = Code(VIR_ERR_AGENT_UNRESPONSIVE)
+    /// qemu-ga does not return libvirt's number: it is out of step.
+    package static let agentUnsynced = Code(VIR_ERR_AGENT_UNSYNCED)
     package static let operationUnsupported = Code(VIR_ERR_OPERATION_UNSUPPORTED)
     package static let accessDenied = Code(VIR_ERR_ACCESS_DENIED)
     package static let authenticationUnavailable = Code(VIR_ERR_AUTH_UNAVAILABLE)

@@ -129,15 +129,17 @@ struct LibvirtFunctions: @unchecked Sendable {
   }
 }
 
-/// libvirt's functions for QEMU alone, in a library of their own that is loaded for the first monitor command.
+/// libvirt's functions for QEMU alone, in a library of their own that is loaded for the first command passed on.
 struct LibvirtQEMUFunctions: @unchecked Sendable {
   // @unchecked for the same reason as LibvirtFunctions.
   let virDomainQemuMonitorCommand: vb_virDomainQemuMonitorCommand_f
+  let virDomainQemuAgentCommand: vb_virDomainQemuAgentCommand_f
 
   init(loading name: String) throws(LibvirtError) {
     let library = try SharedLibrary(
       name, remedy: "it comes with libvirt's client library (Debian, Ubuntu: libvirt0; Fedora, RHEL: libvirt-libs)")
     virDomainQemuMonitorCommand = try library.function("virDomainQemuMonitorCommand")
+    virDomainQemuAgentCommand = try library.function("virDomainQemuAgentCommand")
   }
 }
 

@@ -15,6 +15,11 @@ enum EvidenceLabel {
     {
       return "\(words), function \(index &+ 1)"
     }
+    if steps.starts(with: ["guest", "qemuGA", "devices"]), let last = steps.last, let words = installedDriver[last],
+      let index = steps.lazy.compactMap({ Int($0) }).first
+    {
+      return "\(words), device \(index &+ 1) of qemu-ga"
+    }
     if steps.starts(with: ["guest", "services"]), let last = steps.last, let words = service[last],
       let index = steps.lazy.compactMap({ Int($0) }).first
     {
@@ -66,6 +71,13 @@ enum EvidenceLabel {
     "guest.services": "services in the guest",
     "guest.log": "system log",
     "guest.windows.secureBoot": "Secure Boot",
+    "guest.qemuGA.version": "qemu-ga",
+    "guest.qemuGA.commands": "commands of qemu-ga",
+    "guest.qemuGA.osID": "system by qemu-ga",
+    "guest.qemuGA.osName": "system's name by qemu-ga",
+    "guest.qemuGA.osVersion": "system's version by qemu-ga",
+    "guest.qemuGA.kernel": "kernel by qemu-ga",
+    "guest.qemuGA.devices": "drivers by qemu-ga",
   ]
   private static let reading = [
     "actual": "actual size",
@@ -91,6 +103,12 @@ enum EvidenceLabel {
     "signer": "driver's signer",
     "problemStatus": "problem status",
     "configFlags": "ConfigFlags",
+  ]
+  private static let installedDriver = [
+    "name": "device's name",
+    "version": "driver's version",
+    "date": "driver's date",
+    "identity": "ids",
   ]
   private static let service = [
     "state": "state",

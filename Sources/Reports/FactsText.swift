@@ -61,7 +61,9 @@ extension TextPage {
 
   private mutating func system(_ evidence: Evidence) {
     let system = evidence.guest.osName.value ?? evidence.guest.osFamily.value
-    if let system {
+    if system == nil, let told = evidence.guest.qemuGA, let name = told.osName.value ?? told.osID.value {
+      field("system", TerminalText.shortened(name, to: 120) + " (the guest's word, by qemu-ga)")
+    } else if let system {
       let kernel = evidence.guest.kernel.value.map { ", kernel \(TerminalText.shortened($0, to: 80))" } ?? ""
       field("system", TerminalText.shortened(system, to: 120) + kernel + " (the guest's word)")
     } else {
@@ -245,6 +247,7 @@ extension TextPage {
       if channel.heldByAnother.value == true { text += ", held by another client" }
     }
     field("channel", text)
+    if let other = evidence.guest.qemuGA { qemuGA(other) }
   }
 }
 

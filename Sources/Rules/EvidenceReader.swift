@@ -79,6 +79,22 @@ package struct EvidenceReader {
     return cite(windows[keyPath: path], at: "guest.windows." + Self.name(of: path))
   }
 
+  /// What qemu-ga says, cited; `nil` when it was not to be asked.
+  package mutating func read<Value>(
+    qemuGA path: KeyPath<QEMUGuestAgentEvidence, Observation<Value>>
+  ) -> Observation<Value>? {
+    guard let agent = evidence.guest.qemuGA else { return nil }
+    return cite(agent[keyPath: path], at: "guest.qemuGA." + Self.name(of: path))
+  }
+
+  /// A leaf of the driver number `index` that qemu-ga lists, cited; `nil` when it lists no such one.
+  package mutating func read<Value>(
+    qemuGADriver index: Int, _ path: KeyPath<InstalledDriver, Observation<Value>>
+  ) -> Observation<Value>? {
+    guard let drivers = evidence.guest.qemuGA?.devices.value, drivers.indices.contains(index) else { return nil }
+    return cite(drivers[index][keyPath: path], at: "guest.qemuGA.devices.value.\(index)." + Self.name(of: path))
+  }
+
   /// A leaf of the guest's service number `index`, cited; `nil` when the guest listed no such service.
   package mutating func read<Value>(
     guestService index: Int, _ path: KeyPath<GuestService, Observation<Value>>

@@ -19,6 +19,12 @@ package enum EvidenceText {
         services.map { "\($0.name) \($0.state.value ?? ($0.state.isAbsent ? "absent" : "?"))" }.joined(separator: ", ")
       case let statistics as [String: Observation<UInt64>]:
         "\(statistics.values.count { $0.value != nil }) of \(statistics.count) values"
+      case let drivers as [InstalledDriver]:
+        drivers.isEmpty ? "none" : "\(drivers.count) \(drivers.count == 1 ? "device" : "devices") with drivers"
+      case let commands as [String: Bool]:
+        commands.isEmpty
+          ? "none"
+          : commands.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value ? "on" : "off")" }.joined(separator: ", ")
       case let agent as AgentIdentity: "\(agent.name) \(agent.version), protocol \(agent.protocolVersion)"
       default: "\(value)"
       }

@@ -117,7 +117,7 @@ extension EvidenceReader {
       if isBalloonPackage(index) { return windowsHold(by: name, index) }
       let provider = read(guestFunction: index, \.provider)?.value
       if provider?.lowercased() == "microsoft" { return .other(name, .inferred) }
-      if GuestHold.generic.contains(driver) || peek(\.guest.osFamily).value == "linux" {
+      if GuestHold.generic.contains(driver) || guestFamilyByItsWord() == "linux" {
         return .other(name, .established)
       }
       return .unrecognised(name)

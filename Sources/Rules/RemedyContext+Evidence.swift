@@ -6,7 +6,7 @@ import WindowsPnP
 extension RemedyContext {
   /// What the evidence tells of the guest's system and names; what is not safe in a command is left out.
   package init(_ evidence: Evidence) {
-    let family = evidence.guest.osFamily.value ?? evidence.domain.osFamily.value
+    let family = EvidenceReader(evidence).guestFamily()
     let function = evidence.guestBalloonIndex.flatMap { evidence.guest.functions.value?[$0] }
     let target = evidence.target
     let identity = evidence.device.identity.value ?? function?.identity.value

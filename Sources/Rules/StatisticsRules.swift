@@ -104,7 +104,7 @@ enum StatisticsRules {
       return " Its driver did not negotiate STATS_VQ: it cannot deliver any."
     }
     guard reader.guestFamily() != "linux" else {
-      _ = reader.read(reader.peek(\.guest.osFamily).value != nil ? \.guest.osFamily : \.domain.osFamily)
+      reader.citeGuestFamily()
       return " Linux computes them in the driver: the guest hangs, or its driver is broken."
     }
     guard let services = reader.peek(\.guest.services).value else {
@@ -204,9 +204,4 @@ extension StatisticsRules {
   private static func fresh(_ age: Double) -> Assessment {
     .healthy("The statistics were \(EvidenceText.duration(age)) old when they were read.")
   }
-}
-
-extension EvidenceReader {
-  /// `linux` or `windows`, by the guest's word or else the host's records; not cited.
-  func guestFamily() -> String? { peek(\.guest.osFamily).value ?? peek(\.domain.osFamily).value }
 }

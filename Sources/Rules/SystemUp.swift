@@ -24,6 +24,10 @@ extension EvidenceReader {
       _ = read(\.guest.agent)
       return SystemUp(reason: "the agent in the guest answers", isByTimeAlone: false)
     }
+    if peek(\.guest.qemuGA)?.version.value != nil {
+      _ = read(qemuGA: \.version)
+      return SystemUp(reason: "qemu-ga in the guest answers", isByTimeAlone: false)
+    }
     if peek(\.channel.guestOpen).value == true {
       _ = read(\.channel.guestOpen)
       return SystemUp(reason: "a program in the guest has opened the agent's port", isByTimeAlone: false)

@@ -39,7 +39,7 @@ extension DriverRules {
   private static func assessPackage(_ reader: inout EvidenceReader) -> Assessment {
     if let excuse = reader.withoutBalloon() { return excuse }
     if let family = reader.guestFamily(), family != "windows" {
-      _ = reader.read(reader.peek(\.guest.osFamily).value != nil ? \.guest.osFamily : \.domain.osFamily)
+      reader.citeGuestFamily()
       return .notApplicable("The guest is no Windows (\(EvidenceText.name(family))).")
     }
     if case .operating(let reason) = reader.hostOperation() {
@@ -54,6 +54,9 @@ extension DriverRules {
     let served = siblings.first { $0.isNeverDrivenByFirmware && $0.isDriverOK }
     if let served {
       return .healthy("\(EvidenceText.name(served.name)) has its driver, so the package is not missing as a whole.")
+    }
+    if let driver = reader.virtioWinDriver() {
+      return .healthy("The package is not missing as a whole: \(driver).")
     }
     guard let serial = siblings.first(where: { $0.name.hasPrefix("virtio-serial") }) else {
       return .notApplicable("The machine has no virtio-serial whose driver could be missing too.")
@@ -72,7 +75,7 @@ extension DriverRules {
         ask: "record it in the domain's metadata (virt-install --os-variant, or libosinfo's id)")
       return .inconclusive
     }
-    _ = reader.read(reader.peek(\.guest.osFamily).value != nil ? \.guest.osFamily : \.domain.osFamily)
+    reader.citeGuestFamily()
     return .found(
       "Neither the balloon nor virtio-serial has a driver, although \(up.reason): the virtio-win package is missing, "
         + "or Windows never got past its boot.")

@@ -244,7 +244,7 @@ extension EvidenceReader {
   mutating func unlessWindows() -> Assessment? {
     if let excuse = withoutBalloon() { return excuse }
     guard let family = guestFamily(), family != "windows" else { return nil }
-    _ = read(peek(\.guest.osFamily).value != nil ? \.guest.osFamily : \.domain.osFamily)
+    citeGuestFamily()
     return .notApplicable("The guest is no Windows (\(EvidenceText.name(family))).")
   }
 

@@ -6,6 +6,7 @@ extension Witness {
   /// The witnesses of some evidence, the most trustworthy first.
   static func all(in evidence: Evidence) -> [Witness] {
     [device(in: evidence), statistics(in: evidence), deviceManager(in: evidence)]
+      + (qemuGA(in: evidence).map { [$0] } ?? [])
   }
 
   /// The virtio status, kept by QEMU.
@@ -95,6 +96,23 @@ extension Witness {
       return witness(.undecided, "\(name) holds the balloon; it is not a name that is known")
     case .unknown: return witness(.undecided, "who holds the balloon was not told")
     }
+  }
+
+  /// What qemu-ga lists; `nil` when it was not to be asked. It tells of drivers that are installed, never of one that
+  /// runs or is missing.
+  private static func qemuGA(in evidence: Evidence) -> Witness? {
+    var reader = EvidenceReader(evidence)
+    guard let devices = reader.read(qemuGA: \.devices) else { return nil }
+    func witness(_ testimony: Testimony, _ statement: String) -> Witness {
+      Witness(name: "qemu-ga", trust: .guest, testimony: testimony, statement: statement, evidence: reader.citations)
+    }
+    guard let drivers = devices.value else { return witness(.silent, silence(devices)) }
+    guard let index = drivers.firstIndex(where: { $0.identity.value?.isBalloon == true }) else {
+      return witness(
+        .undecided, "it lists no driver for the balloon, which says nothing: it leaves out what it cannot read")
+    }
+    let statement = reader.installedDriver(index)
+    return witness(.undecided, statement + "; whether it runs is not its to tell")
   }
 
   private static func silence<Value>(_ leaf: Observation<Value>) -> String {

@@ -70,6 +70,30 @@ struct LibvirtTargetTests {
     #expect(document.evidence.guest.agent.failure?.reason == .notFound)
   }
 
+  @Test("Without qemu-ga's channel is not asked for it, and is marked in no way")
+  func noQemuGA() async throws {
+    let answer = try await Answer(
+      "diagnose", "--quick", "--qemu-ga", "--format", "json", "--connect", "test:///default", "test")
+    let evidence = try answer.document().evidence
+    #expect(evidence.guest.qemuGA?.version.failure?.reason == .notFound)
+    #expect(evidence.collection.sources.contains { $0.name == "qemu-ga" && $0.failure?.reason == .notFound })
+    #expect(!evidence.collection.notices.contains { $0.contains("tainted") })
+
+    let channel =
+      "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
+    // Each connection of the test driver makes its node anew, with another UUID unless it is given.
+    let name = "<name>g</name><uuid>1b4e28ba-2fa1-11d2-883f-0016d3cca427</uuid>"
+    for (options, reason) in [([], Failure.Reason.unsupported), (["--readonly"], .denied)] {
+      let told = try await Self.node(Self.domain(name, state: 1, devices: channel)) { uri in
+        try await Answer(
+          measuring: ["diagnose", "--quick", "--qemu-ga", "--format", "json", "--connect", uri] + options + ["g"])
+      }
+      let evidence = try told.document().evidence
+      #expect(evidence.guest.qemuGA?.version.failure?.reason == reason, "\(told.complaint)")
+      #expect(!evidence.collection.notices.contains { $0.contains("tainted") })
+    }
+  }
+
   @Test("Text and names of a hostile configuration reach no terminal as they are")
   func hostileName() async throws {
     let name = "&#x202e;g&#x9b;2J&#x200b;u"
@@ -124,11 +148,11 @@ struct LibvirtTargetTests {
 
   // MARK: Nodes of libvirt's test driver, synthesised
 
-  private static func domain(_ text: String, state: Int?) -> String {
+  private static func domain(_ text: String, state: Int?, devices: String = "") -> String {
     """
     <domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>
     <memory unit='KiB'>1048576</memory><vcpu>1</vcpu><os><type arch='x86_64'>hvm</type></os>
-    <devices><memballoon model='virtio'><stats period='5'/></memballoon></devices>
+    <devices><memballoon model='virtio'><stats period='5'/></memballoon>\(devices)</devices>
     \(state.map { "<test:runstate>\($0)</test:runstate>" } ?? "")\(text)</domain>
     """
   }

@@ -10,12 +10,18 @@ struct SocketPair {
   let agent: AgentEnd
 
   init() throws(TransportError) {
+    let (one, other) = try Self.ends()
+    client = PatientTransport(one)
+    agent = AgentEnd(other)
+  }
+
+  /// Both ends as they are.
+  static func ends() throws(TransportError) -> (client: UnixSocket, agent: UnixSocket) {
     var ends: [Int32] = [-1, -1]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
       throw TransportError(.system, "socketpair: \(errno)")
     }
-    client = PatientTransport(try UnixSocket(adopting: ends[0], path: "client"))
-    agent = AgentEnd(try UnixSocket(adopting: ends[1], path: "agent"))
+    return (try UnixSocket(adopting: ends[0], path: "client"), try UnixSocket(adopting: ends[1], path: "agent"))
   }
 }
 

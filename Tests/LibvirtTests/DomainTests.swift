@@ -162,6 +162,19 @@ struct DomainTests {
     #expect(error?.isDenied == false)
   }
 
+  @Test("A command for qemu-ga is denied on a read-only connection, and unsupported by a driver without an agent")
+  func agentCommand() async throws {
+    let expected: [(readOnly: Bool, code: LibvirtError.Code)] = [(true, .operationDenied), (false, .noSupport)]
+    for (readOnly, code) in expected {
+      let domain = try await TestNode.open(readOnly: readOnly).domain("windows", until: .soon)
+      let error = await #expect(throws: LibvirtError.self) {
+        try await domain.agentCommand(#"{"execute":"guest-info"}"#, seconds: 1, until: .soon)
+      }
+      #expect(error?.code == code)
+      #expect(error?.isDenied == readOnly && error?.isUnsupported == !readOnly)
+    }
+  }
+
   @Test("A missing monitor library is libraryMissing, and the connection stays good")
   func monitorLibraryMissing() async throws {
     let domain = try await TestNode.open(readOnly: false).domain("windows", until: .soon)

@@ -75,6 +75,7 @@ struct SchemaTests {
         name: "virtio_balloon", kind: "kernel-driver", state: EvidenceFixture.told("running"),
         version: EvidenceFixture.absent(.guest), counters: ["balloon_inflate": EvidenceFixture.told(7)])
     ])
+    tried.guest.qemuGA = QEMUGuestAgentScenarioTests.agent([QEMUGuestAgentScenarioTests.driver(0x1002)])
     documents.append(("evidence", try JSONTree(tried)))
     for (verdict, document) in zip(try await validate(documents), documents) where verdict != "valid" {
       Issue.record("\(document.0): \(verdict)")
@@ -102,9 +103,10 @@ struct SchemaTests {
       evidence.replacing("device.path.value", by: .string("5")),
       evidence.replacing("target.kind", by: .string("vmware")),
       evidence.replacing("readings", by: .null),
+      evidence.replacing("guest.qemuGA", by: .object([:])),
     ]
     let verdicts = try await validate(documents.map { ("evidence", $0) })
-    #expect(verdicts.map { $0 == "valid" } == [true, true] + Array(repeating: false, count: 8), "\(verdicts)")
+    #expect(verdicts.map { $0 == "valid" } == [true, true] + Array(repeating: false, count: 9), "\(verdicts)")
   }
 }
 

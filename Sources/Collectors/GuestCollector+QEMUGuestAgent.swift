@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import BalloonEvidence
+import GuestLink
+import Libvirt
+import Transports
+
+extension LibvirtSource {
+  /// What libvirt does to a domain whose qemu-ga it asks; `nil` when it refused to before it asked.
+  private static func notice(_ evidence: QEMUGuestAgentEvidence) -> String? {
+    let mark = "marked as tainted (custom-ga-command)."
+    switch evidence.version.failure?.reason {
+    case .denied?, .unsupported?, .notFound?: return nil
+    // libvirt has one code for an agent that is not connected, which it does not ask, and for one that is late.
+    case .disconnected?: return "qemu-ga was asked for through libvirt: the domain may now be \(mark)"
+    default: return "qemu-ga was asked through libvirt: the domain is now \(mark)"
+    }
+  }
+
+  /// qemu-ga through libvirt, over a connection of its own: one call may last as long as the agent likes.
+  ///
+  /// - Parameter port: the channel of qemu-ga's name by the XML; one that is not there, or that nobody in the guest has
+  ///   opened, is not asked, and so nothing is marked.
+  /// - Returns: the evidence, and what a report must tell of the mark.
+  func qemuGA(_ port: ChannelEvidence?, _ runner: SourceRunner) async -> (QEMUGuestAgentEvidence, notice: String?) {
+    let clock = collector.clock
+    let time = collector.options.deadline
+    let result = await runner.run("qemu-ga", shortfall: \.version.failure) {
+      () async throws(Failure) -> QEMUGuestAgentEvidence in
+      if port?.port.isAbsent == true {
+        throw Failure(.notFound, "the domain has no channel named \(QGA.portName)")
+      }
+      if port?.guestOpen.value == false {
+        throw Failure(.disconnected, "no program in the guest holds qemu-ga's channel open")
+      }
+      guard !session.isReadOnly else {
+        throw Failure(.denied, "qemu-ga through libvirt needs a read-write connection")
+      }
+      let domain: Domain
+      do throws(LibvirtError) {
+        let connection = try await session.connection.openAnother(until: .now + time)
+        domain = try await connection.domain(session.domain.uuid, until: .now + time)
+      } catch { throw Failure(error) }
+      let agent = QGAPassthrough { (command, deadline) async throws(QGAError) in
+        // libvirt gives up a second before this program does, so that its connection stays good.
+        let seconds = max(1, (deadline - .now).components.seconds - 1)
+        do throws(LibvirtError) {
+          return try await domain.agentCommand(
+            command, seconds: Int32(clamping: seconds), until: max(deadline, .now + .seconds(2)))
+        } catch { throw QGAError(error) }
+      }
+      return await QEMUGuestAgentCollector(clock: clock, deadline: time).collect(agent)
+    }
+    switch result {
+    case .success(let evidence): return (evidence, Self.notice(evidence))
+    case .failure(let failure): return (QEMUGuestAgentEvidence(failure, clock: clock), nil)
+    }
+  }
+}
+
+extension GuestCollector {
+  /// qemu-ga at its port's socket, which marks nothing; `nil` without a place.
+  func qemuGA(_ place: PortPlace?, _ runner: SourceRunner) async -> QEMUGuestAgentEvidence? {
+    guard let place else { return nil }
+    let result = await runner.run("qemu-ga", shortfall: \.version.failure) {
+      () async throws(Failure) -> QEMUGuestAgentEvidence in
+      let socket = try await place.connect(until: deadline)
+      defer { socket.close() }
+      return await QEMUGuestAgentCollector(clock: clock, deadline: options.deadline).collect(QGAClient(socket))
+    }
+    switch result {
+    case .success(let evidence): return evidence
+    case .failure(let failure): return QEMUGuestAgentEvidence(failure, clock: clock)
+    }
+  }
+}
