@@ -64,12 +64,15 @@ let package = Package(
     .systemLibrary(name: "CPCI", pkgConfig: "libpci", providers: [.apt(["libpci-dev"])]),
     .target(name: "CPCIShim", dependencies: ["CPCI"]),
     .target(name: "PCIAccess", dependencies: ["CPCI", "CPCIShim", "PCI"]),
+    .systemLibrary(name: "CHivex", pkgConfig: "hivex", providers: [.apt(["libhivex-dev"])]),
+    .target(name: "RegistryHive", dependencies: ["AgentCore", "AgentProtocol", "CHivex", "PCI", "WindowsPnP"]),
 
     // Collect, report, command.
     .target(
       name: "Collectors",
       dependencies: [
-        "AgentProtocol", "BalloonEvidence", "DomainXML", "GuestLink", "Libvirt", "PCI", "QMP", "Transports",
+        "AgentProtocol", "BalloonEvidence", "DomainXML", "GuestLink", "Libvirt", "PCI", "QMP", "RegistryHive",
+        "Transports",
       ]),
     .target(name: "Reports", dependencies: ["BalloonEvidence", "PCI", "Rules", "WindowsPnP"]),
     .target(
@@ -131,6 +134,12 @@ let package = Package(
     .testTarget(name: "LibvirtTests", dependencies: ["GuestRig", "Libvirt", "Transports"]),
     .testTarget(name: "DomainXMLTests", dependencies: ["DomainXML", "PCI"], exclude: ["Fixtures"]),
     .testTarget(name: "PCIAccessTests", dependencies: ["PCI", "PCIAccess"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "RegistryHiveTests",
+      dependencies: [
+        "AgentProtocol", "BalloonEvidence", "Collectors", "PCI", "RegistryHive", subprocess,
+      ],
+      exclude: ["empty-hive.py"]),
     .testTarget(
       name: "CollectorsTests",
       dependencies: [
