@@ -97,6 +97,8 @@ let package = Package(
       exclude: ["capture.py", "seeds"]),
     .executableTarget(
       name: "fuzz-domain-xml", dependencies: ["DomainXML"], path: "Tests/Fuzz/fuzz-domain-xml", exclude: ["seeds"]),
+    .executableTarget(
+      name: "fuzz-hive", dependencies: ["RegistryHive"], path: "Tests/Fuzz/fuzz-hive", exclude: ["seeds"]),
 
     // The vectors of `protocol/`, read for every test that they drive.
     .target(name: "ProtocolVectors", dependencies: ["AgentProtocol"], path: "Tests/ProtocolVectors"),
