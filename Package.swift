@@ -139,7 +139,7 @@ let package = Package(
     .testTarget(
       name: "RegistryHiveTests",
       dependencies: [
-        "AgentProtocol", "BalloonEvidence", "Collectors", "PCI", "RegistryHive", subprocess,
+        "AgentProtocol", "BalloonEvidence", "Collectors", "PCI", "RegistryHive", "Rules", subprocess,
       ],
       exclude: ["empty-hive.py"]),
     .testTarget(

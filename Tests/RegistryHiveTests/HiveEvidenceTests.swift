@@ -2,6 +2,7 @@
 import BalloonEvidence
 import Collectors
 import PCI
+import Rules
 import Testing
 
 @Suite("Hives as evidence")
@@ -52,6 +53,46 @@ struct HiveEvidenceTests {
     let service = try #require(evidence.guest.services.value?.first { $0.name == "BalloonService" })
     #expect(service.state.failure?.ask?.contains("sc query BalloonService") == true)
     #expect(service.windows?.startType.value == 2)
+  }
+
+  /// What a hive shows, and the findings that it carries alone. What else is wrong with such a guest stays unknown.
+  enum Sight: CaseIterable {
+    case bound, driverless, generic, disabled, withoutService, phantom
+
+    var findings: [String] {
+      switch self {
+      case .bound: []
+      case .driverless: ["driver.none"]
+      case .generic: ["driver.generic"]
+      case .disabled: ["driver.disabled"]
+      case .withoutService: ["service.missing"]
+      case .phantom: ["pci.function.phantom"]
+      }
+    }
+
+    func fill(_ made: inout MadeWindows) {
+      let place = "3&13c0b0c5&0&28"
+      switch self {
+      case .driverless: made.device(MadeWindows.transitional, place, .none)
+      case .generic: made.device(MadeWindows.transitional, place, .generic, classCode: "050000")
+      case .disabled: made.device(MadeWindows.transitional, place, .balloon, flags: 1)
+      default: made.device(MadeWindows.transitional, place, .balloon)
+      }
+      if self == .phantom {
+        made.device(
+          MadeWindows.transitional, "3&13c0b0c5&0&30", .none, location: "(0,6,0)", address: 0x6_0000,
+          removed: 133_943_329_000_000_000)
+      }
+      made.services(statistics: self == .withoutService ? nil : 2)
+    }
+  }
+
+  @Test("The rules find in a hive what it shows, and nothing more", arguments: Sight.allCases)
+  func judged(_ sight: Sight) async throws {
+    let diagnosis = Engine().diagnose(try await evidence { sight.fill(&$0) })
+    #expect(diagnosis.findings.map(\.id) == sight.findings)
+    // A hive alone proves no balloon healthy.
+    #expect(diagnosis.verdict != .healthy)
   }
 
   @Test("A file that is no hive is an error that names it")
