@@ -131,20 +131,59 @@ struct DamagedHiveTests {
   func recordAtTheEnd() async throws {
     let folder = try HiveFolder()
     var bytes = try HiveBytes(of: try await Self.whole(folder))
-    // A last page whose last cell is a key of eight bytes.
-    bytes.grow(to: bytes.content.count - HiveBytes.firstPage + 4096)
-    let page = bytes.content.count - 4096
-    bytes.set(page + 32, to: 4096 - 32 - 8)
-    bytes.set(bytes.content.count - 8, to: UInt32(bitPattern: -8))
-    bytes.content.replaceSubrange((bytes.content.count - 4)..<bytes.content.count, with: Array("nk\0\0".utf8))
+    // A key of eight bytes.
+    let key = bytes.addPage([], last: Array("nk\0\0".utf8)).last
     let list = Int(bytes[try #require(bytes.key("PCI")) + HiveBytes.subkeyList]) + HiveBytes.firstPage
-    bytes.set(list + 8, to: UInt32(bytes.content.count - 8 - HiveBytes.firstPage))
+    bytes.set(list + 8, to: HiveBytes.offset(key))
     let path = try folder.write("end", bytes.content)
     await #expect(processExitsWith: .success) { [path = path as String] in
       let windows = try OfflineWindows(system: path)
       if case .success = windows.functions { exit(3) }
       exit(0)
     }
+  }
+
+  /// Nor does it ask how long the list of a large value's parts is.
+  @Test("A list of parts that ends with the file is not followed beyond it")
+  func partsAtTheEnd() async throws {
+    let folder = try HiveFolder()
+    var bytes = try HiveBytes(of: try await Self.whole(folder))
+    let value = try #require(bytes.value("ImagePath"))
+    let record = bytes.addPage(Array("db".utf8) + [0xff, 0xff] + [UInt8](repeating: 0, count: 8), last: [0, 0, 0, 0])
+    bytes.set(record.cell + 8, to: HiveBytes.offset(record.last))
+    // The one part that is named is the record itself, again and again.
+    bytes.set(record.last + 4, to: HiveBytes.offset(record.cell))
+    bytes.set(value + HiveBytes.dataLength, to: 60_000)
+    bytes.set(value + HiveBytes.dataOffset, to: HiveBytes.offset(record.cell))
+    let path = try folder.write("parts", bytes.content)
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      let windows = try OfflineWindows(system: path)
+      let paths = windows.services.compactMap(\.windows?.binaryPath.failure)
+      exit(paths.contains { $0.reason == .malformed } ? 0 : 3)
+    }
+  }
+
+  @Test("Lists that multiply are given up, with one line", .timeLimit(.minutes(1)))
+  func multiplied() async throws {
+    let folder = try HiveFolder()
+    var made = MadeWindows()
+    let id = "VEN_8086&DEV_100E&SUBSYS_11001AF4&REV_03"
+    made.device(id, "3&13c0b0c5&0&18", .none, classCode: "020000")
+    var bytes = try HiveBytes(of: try await folder.make("SYSTEM", made.registry))
+    // A device four thousand times over, each with the one instance as many times.
+    let count = 4000
+    for (parent, child) in [("PCI", id), (id, "3&13c0b0c5&0&18")] {
+      let entry = RegistryText.little(UInt64(HiveBytes.offset(try #require(bytes.key(child)))), 4) + [0, 0, 0, 0]
+      let list = bytes.addPage(
+        Array("lh".utf8) + RegistryText.little(UInt64(count), 2) + Array(repeating: entry, count: count).joined(),
+        last: [0, 0, 0, 0])
+      let key = try #require(bytes.key(parent))
+      bytes.set(key + HiveBytes.subkeyList, to: HiveBytes.offset(list.cell))
+      bytes.set(key + HiveBytes.subkeyCount, to: UInt32(count))
+    }
+    let path = try folder.write("multiplied", bytes.content)
+    let error = #expect(throws: HiveError.self) { try OfflineWindows(system: path) }
+    #expect(error?.code == .tooLarge)
   }
 
   @Test("A hive of 100 MB is read in less than 256 MiB, and a larger one than that refused")
