@@ -64,12 +64,15 @@ let package = Package(
     .systemLibrary(name: "CPCI", pkgConfig: "libpci", providers: [.apt(["libpci-dev"])]),
     .target(name: "CPCIShim", dependencies: ["CPCI"]),
     .target(name: "PCIAccess", dependencies: ["CPCI", "CPCIShim", "PCI"]),
+    .systemLibrary(name: "CHivex", pkgConfig: "hivex", providers: [.apt(["libhivex-dev"])]),
+    .target(name: "RegistryHive", dependencies: ["AgentCore", "AgentProtocol", "CHivex", "PCI", "WindowsPnP"]),
 
     // Collect, report, command.
     .target(
       name: "Collectors",
       dependencies: [
-        "AgentProtocol", "BalloonEvidence", "DomainXML", "GuestLink", "Libvirt", "PCI", "QMP", "Transports",
+        "AgentProtocol", "BalloonEvidence", "DomainXML", "GuestLink", "Libvirt", "PCI", "QMP", "RegistryHive",
+        "Transports",
       ]),
     .target(name: "Reports", dependencies: ["BalloonEvidence", "PCI", "Rules", "WindowsPnP"]),
     .target(
@@ -94,6 +97,8 @@ let package = Package(
       exclude: ["capture.py", "seeds"]),
     .executableTarget(
       name: "fuzz-domain-xml", dependencies: ["DomainXML"], path: "Tests/Fuzz/fuzz-domain-xml", exclude: ["seeds"]),
+    .executableTarget(
+      name: "fuzz-hive", dependencies: ["RegistryHive"], path: "Tests/Fuzz/fuzz-hive", exclude: ["seeds"]),
 
     // The vectors of `protocol/`, read for every test that they drive.
     .target(name: "ProtocolVectors", dependencies: ["AgentProtocol"], path: "Tests/ProtocolVectors"),
@@ -130,6 +135,12 @@ let package = Package(
     .testTarget(name: "LibvirtTests", dependencies: ["GuestRig", "Libvirt", "Transports"]),
     .testTarget(name: "DomainXMLTests", dependencies: ["DomainXML", "PCI"], exclude: ["Fixtures"]),
     .testTarget(name: "PCIAccessTests", dependencies: ["PCI", "PCIAccess"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "RegistryHiveTests",
+      dependencies: [
+        "AgentProtocol", "BalloonEvidence", "Collectors", "PCI", "RegistryHive", "Rules", subprocess,
+      ],
+      exclude: ["empty-hive.py"]),
     .testTarget(
       name: "CollectorsTests",
       dependencies: [

@@ -55,15 +55,3 @@ struct DevicePlace {
     return .observed(address.description, source: bus.source + ", " + place.source)
   }
 }
-
-/// Windows' texts that stand for translated ones.
-enum DeviceText {
-  /// `VirtIO Balloon Driver` of `@oem5.inf,%balloon.devicedesc%;VirtIO Balloon Driver`.
-  static func translated(_ text: String) -> String {
-    guard text.utf8.first == UInt8(ascii: "@"), let end = text.utf8.lastIndex(of: UInt8(ascii: ";")) else {
-      return text
-    }
-    let rest = text[text.utf8.index(after: end)...]
-    return rest.utf8.isEmpty ? text : String(rest)
-  }
-}

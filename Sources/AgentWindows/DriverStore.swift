@@ -129,13 +129,3 @@ enum DriverStore {
     return found
   }
 }
-
-/// The value `Version` of a package's key in the driver database: a class GUID at byte 8, the date as a FILETIME at 24,
-/// the version at 32, its last number first. Not documented; all packages of lxc/distrobuilder's windows/driver_*.go
-/// have it so.
-enum PackageVersion {
-  static func driverVersion(_ bytes: [UInt8]) -> DriverVersion? {
-    guard bytes.count >= 40 else { return nil }
-    return DriverVersion(packed: littleEndian(bytes[32..<40]))
-  }
-}

@@ -3,13 +3,30 @@ import AgentProtocol
 import BalloonEvidence
 import PCI
 
-/// Turns what an agent sent into evidence: every leaf is the guest's word and names its source in the guest.
+/// Turns what an agent sent, or a registry hive holds in the agent's terms, into evidence: every leaf is the guest's
+/// word and names its source in the guest.
 struct AgentFacts {
-  /// When the replies arrived, by this machine's clock.
-  let time: Double
+  /// Who tells the facts.
+  enum Speaker {
+    case agent
+    /// Registry hives; the facts' own sources name them.
+    case hives
+  }
+
+  /// When the replies arrived, by this machine's clock; `nil` when nobody can tell.
+  let time: Double?
+  let speaker: Speaker
+
+  init(time: Double?, speaker: Speaker = .agent) {
+    self.time = time
+    self.speaker = speaker
+  }
 
   func provenance(_ method: Method, _ source: String) -> Provenance {
-    Provenance("agent \(method.name): \(source)", trust: .guest, time: time)
+    switch speaker {
+    case .agent: Provenance("agent \(method.name): \(source)", trust: .guest, time: time)
+    case .hives: Provenance("hive \(source)", trust: .guest, time: time)
+    }
   }
 
   func observation<Value>(_ fact: Fact<Value>, of method: Method) -> Observation<Value> {

@@ -4,6 +4,7 @@ import BalloonEvidence
 import GuestLink
 import Libvirt
 import QMP
+import RegistryHive
 import Transports
 
 // Every source's own error as the evidence's one kind, by code and never by text.
@@ -38,6 +39,17 @@ extension Failure {
       case .denied: .denied
       case .unsupported: .unsupported
       case .refused: error.isCommandMissing ? .unsupported : .failed
+      default: .failed
+      }
+    self.init(reason, error.message)
+  }
+
+  init(_ error: HiveError) {
+    let reason: Reason =
+      switch error.code {
+      case .notFound: .notFound
+      case .denied: .denied
+      case .notHive, .malformed, .truncated, .otherHive, .notRegular, .tooLarge: .malformed
       default: .failed
       }
     self.init(reason, error.message)

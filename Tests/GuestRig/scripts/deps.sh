@@ -17,6 +17,7 @@ needs=(
   "file /usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so libvirt-daemon-driver-qemu"
   "file /usr/include/libvirt/libvirt.h libvirt-dev" "file /usr/include/libxml2/libxml/parser.h libxml2-dev"
   "file /usr/include/pci/pci.h libpci-dev|file /usr/include/x86_64-linux-gnu/pci/pci.h libpci-dev"
+  "file /usr/include/hivex.h libhivex-dev" "program hivexregedit libwin-hivex-perl"
   "program lspci pciutils" "program cpio cpio" "program tini tini" "program musl-gcc musl-tools"
   "program objcopy binutils" "program python3 python3" "program unshare util-linux"
   # qemu-ga is unpacked, not installed; these are the libraries it is linked with.
