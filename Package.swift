@@ -71,12 +71,18 @@ let package = Package(
       dependencies: [
         "AgentProtocol", "BalloonEvidence", "DomainXML", "GuestLink", "Libvirt", "PCI", "QMP", "Transports",
       ]),
+    // Pasted artefacts say what the sources say, so the collectors' translation into evidence serves them too.
+    .target(
+      name: "Artefacts",
+      dependencies: [
+        "AgentProtocol", "BalloonEvidence", "Collectors", "DomainXML", "Libvirt", "PCI", "QMP", "WindowsPnP",
+      ]),
     .target(name: "Reports", dependencies: ["BalloonEvidence", "PCI", "Rules", "WindowsPnP"]),
     .target(
       name: "BalloonCommands",
       dependencies: [
-        "AgentProtocol", "BalloonEvidence", "Collectors", "GuestLink", "Libvirt", "PCI", "PCIAccess", "Reports",
-        "Rules", "Transports", argumentParser,
+        "AgentProtocol", "Artefacts", "BalloonEvidence", "Collectors", "GuestLink", "Libvirt", "PCI", "PCIAccess",
+        "Reports", "Rules", "Transports", argumentParser,
       ]),
     .executableTarget(name: "virt-balloon", dependencies: ["BalloonCommands"]),
 
@@ -94,6 +100,9 @@ let package = Package(
       exclude: ["capture.py", "seeds"]),
     .executableTarget(
       name: "fuzz-domain-xml", dependencies: ["DomainXML"], path: "Tests/Fuzz/fuzz-domain-xml", exclude: ["seeds"]),
+    .executableTarget(
+      name: "fuzz-artefacts", dependencies: ["Artefacts", "Rules"], path: "Tests/Fuzz/fuzz-artefacts",
+      exclude: ["seeds"]),
 
     // The vectors of `protocol/`, read for every test that they drive.
     .target(name: "ProtocolVectors", dependencies: ["AgentProtocol"], path: "Tests/ProtocolVectors"),
@@ -137,6 +146,9 @@ let package = Package(
         "AgentProtocol", "BalloonEvidence", "Collectors", "DomainXML", "GuestLink", "GuestRig", "Libvirt", "PCI", "QMP",
         "Transports",
       ]),
+    .testTarget(
+      name: "ArtefactsTests", dependencies: ["Artefacts", "BalloonEvidence", "PCI", "Reports", "Rules"],
+      exclude: ["Samples"]),
     .testTarget(
       name: "ReportsTests", dependencies: ["BalloonEvidence", "EvidenceTree", "PCI", "Reports", "Rules"],
       exclude: ["Golden"]),

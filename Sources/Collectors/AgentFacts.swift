@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import AgentProtocol
-import BalloonEvidence
+package import AgentProtocol
+package import BalloonEvidence
 import PCI
 
 /// Turns what an agent sent into evidence: every leaf is the guest's word and names its source in the guest.
-struct AgentFacts {
-  /// When the replies arrived, by this machine's clock.
-  let time: Double
+package struct AgentFacts {
+  /// When the replies arrived, by this machine's clock; `nil` when nobody knows.
+  let time: Double?
+  /// Where they were kept since: in front of every source.
+  let document: String?
 
-  func provenance(_ method: Method, _ source: String) -> Provenance {
-    Provenance("agent \(method.name): \(source)", trust: .guest, time: time)
+  package init(time: Double?, document: String? = nil) {
+    self.time = time
+    self.document = document
   }
 
-  func observation<Value>(_ fact: Fact<Value>, of method: Method) -> Observation<Value> {
+  func provenance(_ method: Method, _ source: String) -> Provenance {
+    Provenance(
+      (document.map { $0 + ": " } ?? "") + "agent \(method.name): \(source)", trust: .guest, time: time)
+  }
+
+  package func observation<Value>(_ fact: Fact<Value>, of method: Method) -> Observation<Value> {
     let provenance = provenance(method, fact.source)
     switch fact {
     case .observed(let value, _): return .observed(value, provenance)
@@ -23,13 +31,13 @@ struct AgentFacts {
   }
 
   /// Named facts as a dictionary of leaves; at most 64.
-  func leaves(_ facts: NamedFacts, of method: Method) -> [String: Observation<UInt64>] {
+  package func leaves(_ facts: NamedFacts, of method: Method) -> [String: Observation<UInt64>] {
     Dictionary(
       facts.members.prefix(64).map { ($0.name, observation($0.fact, of: method)) },
       uniquingKeysWith: { first, _ in first })
   }
 
-  func function(_ facts: PCIFunctionFacts) -> GuestFunction {
+  package func function(_ facts: PCIFunctionFacts) -> GuestFunction {
     let method = Method.functions
     let source = provenance(method, facts.vendor.source)
     var function = GuestFunction(Unknown(failure: Failure(.unsupported, ""), provenance: source))
@@ -61,7 +69,7 @@ struct AgentFacts {
       vendor.provenance)
   }
 
-  func service(_ facts: ServiceFacts) -> GuestService {
+  package func service(_ facts: ServiceFacts) -> GuestService {
     GuestService(
       name: facts.name, kind: facts.kind, state: observation(facts.state, of: .services),
       version: observation(facts.version, of: .services), counters: leaves(facts.counters, of: .services),
