@@ -127,7 +127,11 @@ let package = Package(
       ],
       exclude: ["Fixtures"]),
     .testTarget(
-      name: "AgentWindowsTests", dependencies: ["AgentProtocol", "GuestRig", "ProtocolVectors", subprocess],
+      name: "AgentWindowsTests",
+      // The probe's paste is run here too, for its Wine, and judged.
+      dependencies: [
+        "AgentProtocol", "Artefacts", "BalloonEvidence", "GuestRig", "PCI", "ProtocolVectors", "Rules", subprocess,
+      ],
       exclude: ["Fixtures"]),
     .testTarget(name: "BalloonEvidenceTests", dependencies: ["BalloonEvidence", "PCI"]),
     .testTarget(

@@ -92,7 +92,10 @@ struct RegistryArtefact: ArtefactContent {
       guard isOpen else { return false }
       if line.utf8.first == UInt8(ascii: "\"") || line.hasPrefix("@=") { return takeExported(line) }
       let words = line.words
-      guard let place = words.firstIndex(where: { $0.hasPrefix("REG_") }), place > 0 else { return false }
+      guard let place = words.firstIndex(where: { $0.hasPrefix("REG_") }), place > 0 else {
+        // A value of no type, as Wine's reg prints the default one: no fact, and no foreign text either.
+        return words.count == 3 && line.hasPrefix("    ") && words[1] == "(null)"
+      }
       guard let type = RegistryKey.Value.Kind(rawValue: String(words[place])) else { return true }
       let name = String(line[..<words[place].startIndex].trimmed)
       let text = line[words[place].endIndex...].trimmed

@@ -70,8 +70,10 @@ struct ServiceQueryArtefact: ArtefactContent {
   private static func isType(_ line: Substring) -> Bool {
     guard let (_, value) = line.halves(at: ":") else { return false }
     let words = value.words
-    return words.count >= 2 && UInt64(words[0], radix: 16) != nil
-      && (words[1].hasPrefix("WIN32") || words[1].hasSuffix("_DRIVER") || words[1].hasPrefix("USER_"))
+    guard let number = words.first, UInt64(number, radix: 16) != nil else { return false }
+    // Wine's sc has no word for a driver.
+    guard words.count > 1 else { return ["1", "2", "8"].contains(number) }
+    return (words[1].hasPrefix("WIN32") || words[1].hasSuffix("_DRIVER") || words[1].hasPrefix("USER_"))
   }
 
   private static func state(_ lines: [Substring]) -> Answer? {
