@@ -74,6 +74,7 @@ package struct Analysis: Sendable {
       }
       if let question = MonitorQuestion(line: line) { cursor.monitorCommand = question }
       ServiceQueryArtefact.note(line, &cursor)
+      MemoryStatisticsArtefact.note(line, &cursor)
       guard !isDecoration(line) else { continue }
       cursor.isSectionWhole = false
       guard unread.count < unreadLimit else { continue }

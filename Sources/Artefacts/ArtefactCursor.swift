@@ -9,6 +9,8 @@ struct ArtefactCursor {
   var monitorCommand: MonitorQuestion?
   /// Of which service Windows was last asked, and in which line: an error does not say it.
   var service: (name: String, line: Int)?
+  /// Of which domain `virsh dommemstat` was last asked, and in which line: its output does not say it.
+  var domain: (name: String, line: Int)?
   /// The probe's section that the line stands in.
   var section: ProbeMark?
   /// Whether all of that section was understood so far.

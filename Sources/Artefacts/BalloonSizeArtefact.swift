@@ -7,13 +7,24 @@ struct BalloonSizeArtefact: ArtefactContent {
   let rank = 15
   /// In bytes.
   let actual: UInt64
+  /// What Proxmox's QEMU adds: the maximum in bytes, when the guest last answered, and whether its statistics are set.
+  /// Source: FIELD C, "Proxmox layer"; what is unset is left out.
+  private var proxmox: (maximum: UInt64, lastUpdate: UInt64?, hasStatistics: Bool)?
 
   static func read(_ cursor: inout ArtefactCursor) -> (any ArtefactContent)? {
     guard let rest = cursor.line.trimmed.dropping("balloon: actual="), let number = rest.words.first?.decimal,
       number < 1 << 40
     else { return nil }
+    var balloon = BalloonSizeArtefact(actual: number << 20)
+    var fields: [Substring: UInt64] = [:]
+    for word in rest.words.dropFirst() {
+      if let (name, value) = word.halves(at: "="), let value = value.decimal { fields[name] = value }
+    }
+    if let maximum = fields["max_mem"], maximum < 1 << 40 {
+      balloon.proxmox = (maximum << 20, fields["last_update"], fields["total_mem"] != nil)
+    }
     cursor.index += 1
-    return BalloonSizeArtefact(actual: number << 20)
+    return balloon
   }
 
   func tell(_ draft: inout EvidenceDraft, _ place: ArtefactPlace) {
@@ -23,6 +34,14 @@ struct BalloonSizeArtefact: ArtefactContent {
         failure: Failure(.notAsked, "info balloon does not tell", ask: draft.command.memoryStatistics),
         provenance: host))
     reading.actual = .observed(actual, host)
+    if let proxmox {
+      draft.tell(\.configuration.maximum, .observed(proxmox.maximum, host))
+      if let lastUpdate = proxmox.lastUpdate {
+        reading.lastUpdate = lastUpdate == 0 ? .absent(host) : .observed(lastUpdate, host)
+        if !proxmox.hasStatistics { reading.statistics = .absent(place.provenance(kind, .guest)) }
+      }
+      return draft.tell(reading)
+    }
     // Rounded to MiB: what tells the bytes counts more.
     draft.tell(reading, ifUnknown: true)
   }

@@ -43,8 +43,32 @@ struct MemoryStatisticsArtefact: ArtefactContent {
       end += 1
     }
     guard entries.contains(where: { $0.tag == .actual }), entries.count > 1 else { return nil }
+    let asked = cursor.domain.flatMap { cursor.index - $0.line <= 3 ? $0.name : nil }
+    cursor.domain = nil
     cursor.index = end
-    return MemoryStatisticsArtefact(kind: "virsh dommemstat", statistics: MemoryStatistics(entries: entries))
+    return MemoryStatisticsArtefact(
+      kind: "virsh dommemstat", statistics: MemoryStatistics(entries: entries), guestName: asked)
+  }
+
+  /// Notes of which domain a line asks: `# virsh dommemstat win10`. Ids and UUIDs are no names.
+  static func note(_ line: Substring, _ cursor: inout ArtefactCursor) {
+    guard line.utf8.count < 1_024, line.has("dommemstat") else { return }
+    let marks = Set("*`\"'$#".utf8)
+    let words = line.words.map { word in
+      var bytes = word.utf8
+      while let last = bytes.last, marks.contains(last) { bytes = bytes.dropLast() }
+      while let first = bytes.first, marks.contains(first) { bytes = bytes.dropFirst() }
+      return Substring(bytes)
+    }
+    guard let place = words.lastIndex(of: "dommemstat"), place + 1 < words.count,
+      place == 0 || words[..<place].contains("virsh")
+    else { return }
+    let name = words[place + 1]
+    let isUUID = name.utf8.count == 36 && name.utf8.count(where: { $0 == UInt8(ascii: "-") }) == 4
+    guard !name.isEmpty, !name.hasPrefix("-"), name.decimal == nil, !isUUID,
+      place + 2 == words.count || words[place + 2].hasPrefix("--")
+    else { return }
+    cursor.domain = (String(name), cursor.index)
   }
 
   /// `actual 4194304`, or several such pairs in one line; `nil` for anything else.

@@ -32,8 +32,14 @@ struct ServiceQueryArtefact: ArtefactContent {
     if let missing = readMissing(&cursor) { return missing }
     guard let (_, rest) = cursor.line.halves(at: ":"), !rest.trimmed.isEmpty, rest.words.count == 1 else { return nil }
     // A service's type comes next, by its number and its constant.
-    guard let typeLine = cursor.peek(cursor.index + 1), isType(typeLine) else { return nil }
-    var end = cursor.index + 2
+    var end = cursor.index + 1
+    guard let next = cursor.peek(end) else { return nil }
+    if !isType(next) {
+      // A list of services has the display name between.
+      guard next.has(": "), let type = cursor.peek(end + 1), isType(type) else { return nil }
+      end += 1
+    }
+    end += 1
     var lines: [Substring] = []
     while let line = cursor.peek(end), lines.count < 24, !line.isEmpty,
       line.has(":") || line.trimmed.utf8.first == UInt8(ascii: "(")

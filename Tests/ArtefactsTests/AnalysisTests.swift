@@ -106,6 +106,53 @@ import Testing
     #expect(error?.code == .severalGuests)
   }
 
+  // Published: libvirt/libvirt pull request 14 (two guests in one text), shortened.
+  @Test("Two guests' dommemstat in one text are not taken for one guest's")
+  func twoGuests() {
+    let error = #expect(throws: ArtefactError.self) {
+      try Sample.analyze(
+        text: """
+          **virsh dommemstat wwl_centos7_1708**
+          actual 4194304
+          swap_in 0
+          last_update 1581406529
+          rss 2969400
+          but if my guest os is windows, I fail:
+          **virsh dommemstat windows-virtio-template**
+          actual 8388608
+          last_update 1584947706
+          rss 8263664
+          """)
+    }
+    #expect(error?.code == .severalGuests)
+  }
+
+  // Published: virtio-win/kvm-guest-drivers-windows issue 848.
+  @Test("Proxmox's info balloon tells the last answer, and that there are no statistics")
+  func proxmox() throws {
+    let analysis = try Sample.analyze(
+      text: "qm> info balloon\nballoon: actual=16384 max_mem=16384 last_update=1666319200\n")
+    let reading = try #require(analysis.evidence.readings.last)
+    #expect(reading.actual.value == 16 << 30)
+    #expect(reading.lastUpdate.value == 1_666_319_200)
+    #expect(reading.statistics.isAbsent)
+    #expect(analysis.evidence.configuration.maximum.value == 16 << 30)
+    #expect(analysis.diagnosis.verdict == .inconclusive)
+  }
+
+  // Published: virtio-win/kvm-guest-drivers-windows issue 41.
+  @Test("A quoted reply of an old QEMU without any statistics is no proof that there is no driver")
+  func oldReply() throws {
+    let analysis = try Sample.analyze(
+      text: """
+        > {"execute": "qom-get","arguments": { "path": "/machine/peripheral/balloon0","property": "guest-stats" } }
+        > {"return": {"stats": {"stat-swap-out": -1, "stat-free-memory": -1, "stat-minor-faults": -1, "stat-major-faults": -1, "stat-total-memory": -1, "stat-swap-in": -1}, "last-update": 0}}
+        """)
+    #expect(analysis.evidence.readings.last?.lastUpdate.isAbsent == true)
+    #expect(analysis.diagnosis.verdict == .inconclusive)
+    #expect(analysis.unread.isEmpty)
+  }
+
   @Test("domstats tells state, maximum and statistics of a guest by name")
   func domstats() throws {
     let evidence = try Sample.analyze(
@@ -171,6 +218,31 @@ import Testing
     let function = try #require(analysis.evidence.guest.functions.value?.first)
     #expect(function.windows?.configFlags.value == 0x60)
     #expect(function.problemCode.failure?.reason == .notAsked)
+  }
+
+  @Test("A list of services, with display names, is read as one service is")
+  func list() throws {
+    let services = try #require(
+      try Sample.analyze(
+        text: """
+          SERVICE_NAME: BalloonService
+          DISPLAY_NAME: Balloon Service
+                  TYPE               : 10  WIN32_OWN_PROCESS
+                  STATE              : 1  STOPPED
+                  WIN32_EXIT_CODE    : 1067  (0x42b)
+                  SERVICE_EXIT_CODE  : 0  (0x0)
+                  CHECKPOINT         : 0x0
+
+          NOM_SERVICE: Winmgmt
+          NOM_COMPLET: Infrastructure de gestion Windows
+                  TYPE               : 30  WIN32
+                  ETAT               : 4  RUNNING
+
+          """
+      ).evidence.guest.services.value)
+    #expect(services.map(\.name) == ["BalloonService", "Winmgmt"])
+    #expect(services.map(\.state.value) == ["stopped", "running"])
+    #expect(services.first?.windows?.exitCode.value == 1067)
   }
 
   @Test("A paste that ends inside the balloon's key says nothing of its driver")
