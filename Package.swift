@@ -74,12 +74,18 @@ let package = Package(
         "AgentProtocol", "BalloonEvidence", "DomainXML", "GuestLink", "Libvirt", "PCI", "QMP", "RegistryHive",
         "Transports",
       ]),
+    // Pasted artefacts say what the sources say, so the collectors' translation into evidence serves them too.
+    .target(
+      name: "Artefacts",
+      dependencies: [
+        "AgentProtocol", "BalloonEvidence", "Collectors", "DomainXML", "Libvirt", "PCI", "QMP", "WindowsPnP",
+      ]),
     .target(name: "Reports", dependencies: ["BalloonEvidence", "PCI", "Rules", "WindowsPnP"]),
     .target(
       name: "BalloonCommands",
       dependencies: [
-        "AgentProtocol", "BalloonEvidence", "Collectors", "GuestLink", "Libvirt", "PCI", "PCIAccess", "Reports",
-        "Rules", "Transports", argumentParser,
+        "AgentProtocol", "Artefacts", "BalloonEvidence", "Collectors", "GuestLink", "Libvirt", "PCI", "PCIAccess",
+        "Reports", "Rules", "Transports", argumentParser,
       ]),
     .executableTarget(name: "virt-balloon", dependencies: ["BalloonCommands"]),
 
@@ -99,6 +105,9 @@ let package = Package(
       name: "fuzz-domain-xml", dependencies: ["DomainXML"], path: "Tests/Fuzz/fuzz-domain-xml", exclude: ["seeds"]),
     .executableTarget(
       name: "fuzz-hive", dependencies: ["RegistryHive"], path: "Tests/Fuzz/fuzz-hive", exclude: ["seeds"]),
+    .executableTarget(
+      name: "fuzz-artefacts", dependencies: ["Artefacts", "Rules"], path: "Tests/Fuzz/fuzz-artefacts",
+      exclude: ["seeds"]),
 
     // The vectors of `protocol/`, read for every test that they drive.
     .target(name: "ProtocolVectors", dependencies: ["AgentProtocol"], path: "Tests/ProtocolVectors"),
@@ -123,7 +132,11 @@ let package = Package(
       ],
       exclude: ["Fixtures"]),
     .testTarget(
-      name: "AgentWindowsTests", dependencies: ["AgentProtocol", "GuestRig", "ProtocolVectors", subprocess]),
+      name: "AgentWindowsTests",
+      // The probe's paste is run here too, for its Wine, and judged.
+      dependencies: [
+        "AgentProtocol", "Artefacts", "BalloonEvidence", "GuestRig", "PCI", "ProtocolVectors", "Rules", subprocess,
+      ]),
     .testTarget(name: "BalloonEvidenceTests", dependencies: ["BalloonEvidence", "PCI"]),
     .testTarget(
       name: "RulesTests", dependencies: ["BalloonEvidence", "EvidenceTree", "PCI", "Reports", "Rules", subprocess]),
@@ -147,6 +160,9 @@ let package = Package(
         "AgentProtocol", "BalloonEvidence", "Collectors", "DomainXML", "GuestLink", "GuestRig", "Libvirt", "PCI", "QMP",
         "Transports",
       ]),
+    .testTarget(
+      name: "ArtefactsTests", dependencies: ["Artefacts", "BalloonEvidence", "PCI", "Reports", "Rules"],
+      exclude: ["Samples"]),
     .testTarget(
       name: "ReportsTests", dependencies: ["BalloonEvidence", "EvidenceTree", "PCI", "Reports", "Rules"],
       exclude: ["Golden"]),

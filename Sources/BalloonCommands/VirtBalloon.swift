@@ -17,7 +17,8 @@ struct VirtBalloon: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      DiagnoseCommand.self, StatsCommand.self, RulesCommand.self, AgentCommand.self, PCICommand.self,
+      DiagnoseCommand.self, ProbeCommand.self, AnalyzeCommand.self, StatsCommand.self, RulesCommand.self,
+      AgentCommand.self, PCICommand.self,
     ])
 
   /// The version of this program.

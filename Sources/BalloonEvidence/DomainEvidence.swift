@@ -135,7 +135,8 @@ package struct HostFunction: Codable, Hashable, Sendable {
 
 /// One look at the balloon's size and statistics.
 package struct Reading: Codable, Hashable, Sendable {
-  /// Seconds since 1970 by this machine's clock.
+  /// Seconds since 1970 by this machine's clock. An artefact does not tell when it was taken: then this is when it was
+  /// looked at, and no leaf has a time.
   package var time: Double
   /// The balloon's actual size: what the guest has left, in bytes.
   package var actual: Observation<UInt64>

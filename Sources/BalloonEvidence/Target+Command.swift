@@ -11,6 +11,7 @@ extension Target {
     case .libvirt: words += ["--connect", ShellWord.quoted(location), ShellWord.quoted(domainName ?? "DOMAIN")]
     case .qmp: words.append(ShellWord.quoted("qmp:" + location))
     case .agent: words.append(ShellWord.quoted("agent:" + location))
+    case .artefacts: words.append(domainName.map(ShellWord.quoted) ?? "DOMAIN")
     }
     return words.joined(separator: " ")
   }
@@ -20,7 +21,7 @@ extension Target {
 
   /// The libvirt domain as a command line may name it: a name that looks like an option gives way to the UUID.
   package var domainName: String? {
-    guard kind == .libvirt else { return nil }
+    guard kind == .libvirt || kind == .artefacts else { return nil }
     return name.flatMap { $0.hasPrefix("-") ? nil : $0 } ?? uuid
   }
 }

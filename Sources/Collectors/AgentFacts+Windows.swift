@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import AgentProtocol
-import BalloonEvidence
+package import AgentProtocol
+package import BalloonEvidence
 import PCI
 
 extension AgentFacts {
@@ -51,7 +51,7 @@ extension AgentFacts {
   }
 
   /// What Windows tells of itself besides.
-  func windows(_ facts: WindowsSystemFacts) -> WindowsSystem {
+  package func windows(_ facts: WindowsSystemFacts) -> WindowsSystem {
     let method = Method.os
     var windows = WindowsSystem(
       Unknown(failure: Failure(.unsupported, ""), provenance: provenance(method, facts.edition.source)))

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import AgentProtocol
-import BalloonEvidence
+package import AgentProtocol
+package import BalloonEvidence
 import PCI
 
 /// Turns what an agent sent, or a registry hive holds in the agent's terms, into evidence: every leaf is the guest's
 /// word and names its source in the guest.
-struct AgentFacts {
+package struct AgentFacts {
   /// Who tells the facts.
   enum Speaker {
     case agent
@@ -16,20 +16,29 @@ struct AgentFacts {
   /// When the replies arrived, by this machine's clock; `nil` when nobody can tell.
   let time: Double?
   let speaker: Speaker
+  /// Where they were kept since: in front of every source.
+  let document: String?
 
-  init(time: Double?, speaker: Speaker = .agent) {
+  package init(time: Double?, document: String? = nil) {
+    self.init(time: time, speaker: .agent, document: document)
+  }
+
+  init(time: Double?, speaker: Speaker, document: String? = nil) {
     self.time = time
     self.speaker = speaker
+    self.document = document
   }
 
   func provenance(_ method: Method, _ source: String) -> Provenance {
-    switch speaker {
-    case .agent: Provenance("agent \(method.name): \(source)", trust: .guest, time: time)
-    case .hives: Provenance("hive \(source)", trust: .guest, time: time)
-    }
+    let place =
+      switch speaker {
+      case .agent: "agent \(method.name): \(source)"
+      case .hives: "hive \(source)"
+      }
+    return Provenance((document.map { $0 + ": " } ?? "") + place, trust: .guest, time: time)
   }
 
-  func observation<Value>(_ fact: Fact<Value>, of method: Method) -> Observation<Value> {
+  package func observation<Value>(_ fact: Fact<Value>, of method: Method) -> Observation<Value> {
     let provenance = provenance(method, fact.source)
     switch fact {
     case .observed(let value, _): return .observed(value, provenance)
@@ -40,13 +49,13 @@ struct AgentFacts {
   }
 
   /// Named facts as a dictionary of leaves; at most 64.
-  func leaves(_ facts: NamedFacts, of method: Method) -> [String: Observation<UInt64>] {
+  package func leaves(_ facts: NamedFacts, of method: Method) -> [String: Observation<UInt64>] {
     Dictionary(
       facts.members.prefix(64).map { ($0.name, observation($0.fact, of: method)) },
       uniquingKeysWith: { first, _ in first })
   }
 
-  func function(_ facts: PCIFunctionFacts) -> GuestFunction {
+  package func function(_ facts: PCIFunctionFacts) -> GuestFunction {
     let method = Method.functions
     let source = provenance(method, facts.vendor.source)
     var function = GuestFunction(Unknown(failure: Failure(.unsupported, ""), provenance: source))
@@ -78,7 +87,7 @@ struct AgentFacts {
       vendor.provenance)
   }
 
-  func service(_ facts: ServiceFacts) -> GuestService {
+  package func service(_ facts: ServiceFacts) -> GuestService {
     GuestService(
       name: facts.name, kind: facts.kind, state: observation(facts.state, of: .services),
       version: observation(facts.version, of: .services), counters: leaves(facts.counters, of: .services),

@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import BalloonEvidence
-import DomainXML
+import AgentProtocol
+package import BalloonEvidence
+package import DomainXML
 import PCI
 
 /// What a domain's two XML documents say, as evidence.
-struct XMLFacts {
+package struct XMLFacts {
   let live: DomainConfiguration
-  let time: Double
+  let time: Double?
+  /// What the document is called in provenances.
+  let document: String
 
-  private var source: Provenance { Provenance("domain XML", trust: .host, time: time) }
+  /// - Parameter time: when the document was had; `nil` when nobody knows.
+  package init(live: DomainConfiguration, time: Double?, document: String = "domain XML") {
+    self.live = live
+    self.time = time
+    self.document = document
+  }
+
+  /// The name of the agent's port.
+  package static let agentPort = AgentChannel.portName
+
+  private var source: Provenance { Provenance(document, trust: .host, time: time) }
 
   private func observed<Value>(_ value: Value?) -> Observation<Value> {
     value.map { .observed($0, source) } ?? .absent(source)
   }
 
   /// The configuration, with the target from the persistent XML where the domain has one.
-  func configuration(persistent: Result<DomainConfiguration, Failure>) -> ConfigurationEvidence {
+  package func configuration(persistent: Result<DomainConfiguration, Failure>) -> ConfigurationEvidence {
     var evidence = ConfigurationEvidence(
       Unknown(failure: Failure(.notFound, "the domain has no virtio memballoon"), provenance: source))
     evidence.maximum = observed(live.memory.maximum)
@@ -45,7 +58,8 @@ struct XMLFacts {
 
   /// libvirt's live `currentMemory` is what the balloon is, never what was asked of it: only the persistent XML tells.
   private func target(_ persistent: Result<DomainConfiguration, Failure>) -> Observation<UInt64> {
-    let source = Provenance("persistent domain XML, currentMemory", trust: .host, time: time)
+    let name = document == "domain XML" ? "persistent domain XML" : document
+    let source = Provenance("\(name), currentMemory", trust: .host, time: time)
     switch persistent {
     case .success(let configuration):
       guard let current = configuration.memory.current ?? configuration.memory.maximum else { return .absent(source) }
@@ -55,7 +69,7 @@ struct XMLFacts {
   }
 
   /// The agent's channel as the live XML has it.
-  func channel(named name: String) -> ChannelEvidence {
+  package func channel(named name: String) -> ChannelEvidence {
     var evidence = ChannelEvidence(
       Unknown(failure: Failure(.notAsked, "the XML does not tell"), provenance: source))
     guard let channel = live.channels.first(where: { $0.targetName == name }) else {
@@ -70,7 +84,7 @@ struct XMLFacts {
   }
 
   /// Shared-memory devices: RAM controllers that are no balloon.
-  var decoys: Observation<[HostFunction]> {
+  package var decoys: Observation<[HostFunction]> {
     let functions = live.sharedMemory.compactMap { device -> HostFunction? in
       guard case .pci(let placement)? = device.address, let address = placement.address else { return nil }
       let identity = PCIIdentity(
@@ -80,7 +94,7 @@ struct XMLFacts {
     return .observed(functions, source)
   }
 
-  func describe(_ domain: inout DomainEvidence) {
+  package func describe(_ domain: inout DomainEvidence) {
     domain.machine = observed(live.system.machine)
     domain.osFamily = observed(live.system.family?.rawValue)
   }

@@ -157,35 +157,13 @@ struct MonitorFacts<Commands: MonitorCommands>: Sendable {
     do throws(QMPError) {
       let statistics = try await monitor.guestStatistics(of: path, until: deadline)
       reading.time = collector.clock.now()
-      reading.lastUpdate = statistics.lastUpdate.map { .observed($0, host) } ?? .absent(host)
-      let guest = source("qom-get guest-stats (from the guest's driver)", .guest)
-      var leaves: [String: Observation<UInt64>] = [:]
-      for (name, value) in statistics.values { leaves[Self.fieldName(name)] = .observed(value, guest) }
-      for name in statistics.unset { leaves[Self.fieldName(name)] = .absent(guest) }
-      reading.statistics = statistics.values.isEmpty ? .absent(guest) : .observed(leaves, guest)
+      reading.take(statistics, host: host, guest: source("qom-get guest-stats (from the guest's driver)", .guest))
     } catch {
       (reading.lastUpdate, reading.statistics) = (.failed(Failure(error), host), .failed(Failure(error), host))
     }
     reading.rss = .failed(
       Failure(.unsupported, "QEMU's monitor does not tell its process's memory"), source("QEMU monitor"))
     return reading
-  }
-
-  /// The protocol's name of one of QEMU's statistics; newer ones keep QEMU's.
-  private static func fieldName(_ name: String) -> String {
-    switch name {
-    case "stat-swap-in": StatisticsField.swapIn
-    case "stat-swap-out": StatisticsField.swapOut
-    case "stat-major-faults": StatisticsField.majorFaults
-    case "stat-minor-faults": StatisticsField.minorFaults
-    case "stat-free-memory": StatisticsField.freeMemory
-    case "stat-total-memory": StatisticsField.totalMemory
-    case "stat-available-memory": StatisticsField.availableMemory
-    case "stat-disk-caches": StatisticsField.diskCaches
-    case "stat-htlb-pgalloc": StatisticsField.hugetlbAllocations
-    case "stat-htlb-pgfail": StatisticsField.hugetlbFailures
-    default: name
-    }
   }
 
   // MARK: The agent's channel

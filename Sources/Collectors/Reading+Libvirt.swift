@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import AgentProtocol
-import BalloonEvidence
-import Libvirt
+package import BalloonEvidence
+package import Libvirt
 
 extension Reading {
   /// A reading from `virDomainMemoryStats`, whose sizes are in KiB. What libvirt leaves out is absent.
   init(_ statistics: MemoryStatistics, time: Double) {
-    let provenance = Provenance("virDomainMemoryStats", trust: .host, time: time)
-    let delivered = Provenance("virDomainMemoryStats (from the guest's driver)", trust: .guest, time: time)
+    self.init(
+      statistics, time: time, host: Provenance("virDomainMemoryStats", trust: .host, time: time),
+      guest: Provenance("virDomainMemoryStats (from the guest's driver)", trust: .guest, time: time))
+  }
+
+  /// The same from another place, such as virsh's output.
+  package init(
+    _ statistics: MemoryStatistics, time: Double, host provenance: Provenance, guest delivered: Provenance
+  ) {
     func bytes(_ tag: MemoryStatistics.Tag, _ provenance: Provenance) -> Observation<UInt64> {
       guard let kibibytes = statistics[tag] else { return .absent(provenance) }
       let (value, overflow) = kibibytes.multipliedReportingOverflow(by: 1024)

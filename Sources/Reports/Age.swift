@@ -35,6 +35,8 @@ enum Age {
   /// When the guest last answered, seen from the moment of a reading.
   static func describe(lastUpdateOf reading: Reading) -> String {
     switch reading.lastUpdate {
+    case .observed(let time, let provenance) where provenance.time == nil:
+      "at \(time) s since 1970, age not known (nobody noted when it was read)"
     case .observed(let time, _): describe(from: Double(time), to: reading.time)
     case .absent: "never answered"
     case .failed(let failure, _): "age \(Known.unknown(failure))"

@@ -67,7 +67,7 @@ extension TextPage {
       case "maximum", "target", "actual", "rss": return EvidenceText.size(number)
       case "lastUpdate":
         if steps.count == 3, let index = Int(steps[1]), evidence.readings.indices.contains(index) {
-          return Age.describe(from: Double(number), to: evidence.readings[index].time)
+          return Age.describe(lastUpdateOf: evidence.readings[index])
         }
       case "problemStatus", "configFlags": return "0x" + String(number, radix: 16)
       default: break

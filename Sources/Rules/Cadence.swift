@@ -129,6 +129,7 @@ extension EvidenceReader {
 extension Target {
   /// Whether the guest's host has this machine's clock: a monitor socket, or a libvirt URI that names no other host.
   var sharesOurClock: Bool {
+    guard kind != .artefacts else { return false }
     guard kind == .libvirt else { return true }
     guard let separator = location.firstRange(of: "://") else { return false }
     return location[separator.upperBound...].hasPrefix("/")

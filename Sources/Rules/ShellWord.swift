@@ -41,7 +41,7 @@ extension EvidenceReader {
     if path.hasPrefix("device."), target.kind == .libvirt { return target.diagnose("--monitor") }
     guard path.hasPrefix("guest.") else { return nil }
     switch target.kind {
-    case .libvirt, .agent: return "start virt-balloon-agent in the guest, then: " + target.diagnose()
+    case .libvirt, .agent, .artefacts: return "start virt-balloon-agent in the guest, then: " + target.diagnose()
     case .qmp:
       return "start virt-balloon-agent in the guest, then: " + target.diagnose("--agent-socket", "PATH")
     }

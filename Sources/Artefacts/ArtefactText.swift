@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// One file that somebody pasted or saved, as lines without the decoration that mail, forums and terminals add.
+package struct ArtefactText: Sendable {
+  /// The most bytes of one file; a Windows registry's whole Enum\PCI has some 100 KiB.
+  package static let byteLimit = 16 << 20
+  /// The most lines of one file.
+  package static let lineLimit = 400_000
+
+  /// The file's name for people.
+  package let name: String
+  /// The lines without quoting (`> `) and trailing space; their own indentation stays.
+  let lines: [Substring]
+
+  /// Reads UTF-8, UTF-16 with a byte order mark (or unmistakably without), or an 8-bit text of which only ASCII is
+  /// understood.
+  package init(name: String, _ bytes: [UInt8]) throws(ArtefactError) {
+    guard bytes.count <= Self.byteLimit else {
+      throw ArtefactError(
+        .tooLarge, "\(name): more than the \(Self.byteLimit >> 20) MiB that are read; cut out the part that matters")
+    }
+    self.name = name
+    let text = Self.decode(bytes)
+    var lines: [Substring] = []
+    var start = text.utf8.startIndex
+    while true {
+      let end = text.utf8[start...].firstIndex(of: UInt8(ascii: "\n"))
+      guard lines.count < Self.lineLimit else {
+        throw ArtefactError(
+          .tooLarge, "\(name): more than the \(Self.lineLimit) lines that are read; cut out the part that matters")
+      }
+      lines.append(Self.undecorated(text[start..<(end ?? text.utf8.endIndex)]))
+      guard let end, text.utf8.index(after: end) != text.utf8.endIndex else { break }
+      start = text.utf8.index(after: end)
+    }
+    self.lines = lines
+  }
+
+  private static func decode(_ bytes: [UInt8]) -> String {
+    if bytes.starts(with: [0xff, 0xfe]) { return wide(bytes.dropFirst(2), bigEndian: false) }
+    if bytes.starts(with: [0xfe, 0xff]) { return wide(bytes.dropFirst(2), bigEndian: true) }
+    let head = bytes.prefix(64)
+    let oddNULs = stride(from: 1, to: head.count, by: 2).count { head[$0] == 0 }
+    if oddNULs > 8, oddNULs * 2 >= head.count - 2 { return wide(bytes[...], bigEndian: false) }
+    let body = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes.dropFirst(3) : bytes[...]
+    return String(decoding: body, as: UTF8.self)
+  }
+
+  private static func wide(_ bytes: ArraySlice<UInt8>, bigEndian: Bool) -> String {
+    var units: [UInt16] = []
+    units.reserveCapacity(bytes.count / 2)
+    var index = bytes.startIndex
+    while index + 1 < bytes.endIndex {
+      let (one, two) = (UInt16(bytes[index]), UInt16(bytes[index + 1]))
+      units.append(bigEndian ? one << 8 | two : two << 8 | one)
+      index += 2
+    }
+    return String(decoding: units, as: UTF16.self)
+  }
+
+  /// Without quoting marks in front, and without what cannot be seen at the end.
+  private static func undecorated(_ line: Substring) -> Substring {
+    var bytes = line.utf8
+    // A quoted line has its mark and a space; an XML line that is broken before its `>` has none.
+    while bytes.starts(with: [UInt8(ascii: ">"), UInt8(ascii: " ")]) { bytes = bytes.dropFirst(2) }
+    if bytes.count == 1, bytes.first == UInt8(ascii: ">") { bytes = bytes.dropFirst() }
+    while let last = bytes.last, last <= UInt8(ascii: " ") { bytes = bytes.dropLast() }
+    return Substring(bytes)
+  }
+}
+
+extension Substring {
+  /// Without space on either side.
+  var trimmed: Substring {
+    var bytes = utf8
+    while let first = bytes.first, first <= UInt8(ascii: " ") { bytes = bytes.dropFirst() }
+    while let last = bytes.last, last <= UInt8(ascii: " ") { bytes = bytes.dropLast() }
+    return Substring(bytes)
+  }
+
+  /// The words between spaces and tabs.
+  var words: [Substring] {
+    utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.map { Substring($0) }
+  }
+
+  /// Whether the bytes of `text` stand anywhere.
+  func has(_ text: StaticString) -> Bool { place(of: text) != nil }
+
+  /// Where the bytes of `text` first stand.
+  func place(of text: StaticString) -> Index? {
+    text.withUTF8Buffer { wanted in
+      guard let first = wanted.first else { return nil }
+      var rest = utf8
+      while let index = rest.firstIndex(of: first) {
+        if rest[index...].starts(with: wanted) { return index }
+        rest = rest[rest.index(after: index)...]
+      }
+      return nil
+    }
+  }
+
+  /// What stands behind `prefix`; `nil` when this does not begin so.
+  func dropping(_ prefix: StaticString) -> Substring? {
+    prefix.withUTF8Buffer { wanted in
+      utf8.starts(with: wanted) ? Substring(utf8.dropFirst(wanted.count)) : nil
+    }
+  }
+
+  /// The two sides of the first `separator`; `nil` without one.
+  func halves(at separator: Character) -> (Substring, Substring)? {
+    guard let byte = separator.asciiValue, let index = utf8.firstIndex(of: byte) else { return nil }
+    return (self[..<index], Substring(utf8[index...].dropFirst()))
+  }
+
+  /// The number, when all of this is decimal digits.
+  var decimal: UInt64? {
+    !isEmpty && utf8.count <= 20 && utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+      ? UInt64(self) : nil
+  }
+}

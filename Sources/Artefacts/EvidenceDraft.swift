@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import BalloonEvidence
+
+/// Evidence in the making: several artefacts tell their facts, and each leaf keeps the first that gave an answer.
+struct EvidenceDraft {
+  private(set) var evidence: Evidence
+  /// When the artefacts were looked at; the readings have no time of their own.
+  let now: Double
+  /// Leaves of which two artefacts say different things, in sentences; at most ``conflictLimit``.
+  private(set) var conflicts: [String] = []
+  private static let conflictLimit = 16
+  /// The most readings that are kept.
+  private static let readingLimit = 64
+
+  /// What Windows' own commands told, which becomes functions and services at the end.
+  var windows = WindowsPaste()
+
+  /// The commands that would give more.
+  let command: GuestCommands
+  /// Looks that count only where no other tells the same: rounded ones, and such as may be older.
+  private var spares: [Reading] = []
+  private var hasAdopted = false
+
+  init(_ evidence: Evidence, command: GuestCommands, now: Double) {
+    self.evidence = evidence
+    self.command = command
+    self.now = now
+  }
+
+  /// Sets a leaf, unless an earlier artefact has answered it. A reason why it could not be had replaces "not asked".
+  mutating func tell<Value>(_ path: WritableKeyPath<Evidence, Observation<Value>>, _ told: Observation<Value>) {
+    let known = evidence[keyPath: path]
+    switch (known, told) {
+    case (.observed(let one, let first), .observed(let other, let second)) where one != other:
+      guard conflicts.count < Self.conflictLimit else { return }
+      conflicts.append(
+        "\(second.source) says \(String(describing: other).prefix(60)), and \(first.source) says "
+          + "\(String(describing: one).prefix(60)): the latter was taken.")
+    case (.failed(let old, _), .failed(let new, _)):
+      if old.reason == .notAsked, new.reason != .notAsked { evidence[keyPath: path] = told }
+    case (.failed, _): evidence[keyPath: path] = told
+    default: break
+    }
+  }
+
+  /// Adds a look at size and statistics: what it knows completes the last one, unless both know the same thing.
+  mutating func tell(_ reading: Reading) {
+    guard var last = evidence.readings.last, !last.overlaps(reading) else {
+      if evidence.readings.count < Self.readingLimit { evidence.readings.append(reading) }
+      return
+    }
+    last.complete(with: reading)
+    evidence.readings[evidence.readings.count - 1] = last
+  }
+
+  /// The same of a look that is of account only where no other tells its size.
+  mutating func tell(_ reading: Reading, ifUnknown: Bool) {
+    if !ifUnknown { tell(reading) } else if spares.count < Self.readingLimit { spares.append(reading) }
+  }
+
+  /// Adds the status of another virtio device.
+  mutating func tell(_ sibling: VirtioSibling, _ source: Provenance) {
+    let known = evidence.device.siblings.value ?? []
+    guard known.count < 256 else { return }
+    evidence.device.siblings = .observed(known + [sibling], source)
+  }
+
+  /// What Windows tells of itself besides.
+  mutating func tellWindows(_ system: WindowsSystem?) {
+    if evidence.guest.windows == nil { evidence.guest.windows = system }
+  }
+
+  /// Whole evidence that was saved earlier; the first one counts.
+  mutating func adopt(_ saved: Evidence) {
+    guard !hasAdopted else {
+      evidence.collection.notices.append("Of several saved diagnoses the first was taken.")
+      return
+    }
+    hasAdopted = true
+    let notices = evidence.collection.notices
+    evidence = saved
+    evidence.collection.notices = notices + saved.collection.notices
+  }
+
+  /// A reading of which nothing is known yet.
+  func emptyReading(_ unknown: Unknown) -> Reading {
+    Reading(time: now, actual: unknown(), lastUpdate: unknown(), statistics: unknown(), rss: unknown())
+  }
+
+  /// The evidence, when all artefacts have told.
+  mutating func finished() -> Evidence {
+    windows.tell(&self)
+    for spare in spares where evidence.readings.last?.actual.value == nil { tell(spare) }
+    // The rules read the last reading; what it does not know an earlier one may.
+    let readings = evidence.readings
+    for index in readings.indices.dropFirst() { evidence.readings[index].complete(with: evidence.readings[index - 1]) }
+    evidence.collection.notices += conflicts
+    if let maximum = evidence.configuration.maximum.value,
+      let actual = evidence.readings.compactMap(\.actual.value).max(), actual > maximum
+    {
+      evidence.collection.notices.append(
+        "The balloon's size is above the maximum (\(actual) and \(maximum) bytes): the artefacts may be of different "
+          + "guests, or of different times.")
+    }
+    return evidence
+  }
+}
+
+extension Reading {
+  fileprivate func overlaps(_ other: Reading) -> Bool {
+    func both<Value>(_ one: Observation<Value>, _ two: Observation<Value>) -> Bool {
+      one.failure == nil && two.failure == nil
+    }
+    return both(actual, other.actual) || both(lastUpdate, other.lastUpdate) || both(statistics, other.statistics)
+      || both(rss, other.rss)
+  }
+
+  fileprivate mutating func complete(with other: Reading) {
+    if actual.failure != nil { actual = other.actual }
+    // Statistics and the time of their delivery belong together.
+    if lastUpdate.failure != nil, statistics.failure != nil {
+      (lastUpdate, statistics) = (other.lastUpdate, other.statistics)
+    }
+    if rss.failure != nil { rss = other.rss }
+  }
+}

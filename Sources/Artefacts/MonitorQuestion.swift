@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import AgentProtocol
+
+/// A command to QEMU's monitor, as far as its reply's meaning depends on it.
+struct MonitorQuestion: Hashable, Sendable {
+  let command: String
+  /// The property that `qom-get` asks for.
+  let property: String?
+
+  private init(command: String, property: String?) {
+    self.command = command
+    self.property = property
+  }
+
+  /// `{"execute": "query-balloon"}`.
+  init?(_ json: JSON) {
+    guard let command = json["execute"]?.string else { return nil }
+    self.init(command: command, property: json["arguments"]?["property"]?.string)
+  }
+
+  /// The command within a line such as `virsh qemu-monitor-command win10 '{"execute": "query-balloon"}'`, or the words
+  /// behind the prompt of the human monitor.
+  init?(line: Substring) {
+    guard line.utf8.count < 4_096 else { return nil }
+    if line.has("\"execute\""), let start = line.utf8.firstIndex(of: UInt8(ascii: "{")),
+      let end = line.utf8.lastIndex(of: UInt8(ascii: "}")), start < end,
+      let json = try? JSON(parsing: Array(line.utf8[start...end]), limits: .request)
+    {
+      self.init(json)
+      return
+    }
+    let words = line.words
+    guard let place = words.lastIndex(where: { $0 == "qom-get" || $0.hasSuffix("qom-get") }), place + 2 < words.count
+    else { return nil }
+    self.init(command: "qom-get", property: words[place + 2].filter { $0 != "\"" && $0 != "'" })
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import ArgumentParser
+import Artefacts
+import BalloonEvidence
+import Collectors
+import Glibc
+import Reports
+import Rules
+
+/// `virt-balloon analyze [FILE…]`
+struct AnalyzeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "analyze",
+    abstract: "Judge what was pasted or saved: domain XML, dommemstat, monitor replies, a probe's answer.",
+    discussion: """
+      All files together are taken for one guest. Without a FILE, or with -, standard input is read. Recognised are \
+      domain XML, virsh dommemstat, dominfo and domstats, QEMU monitor replies (query-balloon, guest-stats, \
+      x-query-virtio, x-query-virtio-status, query-pci), `info balloon`, lspci -nn, reg query, sc query and sc qc, \
+      the answers to `virt-balloon probe`, the agent's --report --format json, and what diagnose --format json wrote. \
+      Text around them does no harm; --verbose lists the lines that were not understood.
+
+      Exit status: as diagnose has it.
+      """)
+
+  @Argument(help: "Files; - is standard input.")
+  var files: [String] = []
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    var texts: [ArtefactText] = []
+    var worst = ExitCode.success
+    for file in files.isEmpty ? ["-"] : files {
+      do throws(ArtefactError) { texts.append(try Self.read(file)) } catch {
+        worst = worst.worse(Console.fail(error.message, .unavailable))
+      }
+    }
+    guard !texts.isEmpty else { throw worst }
+    let analysis: Analysis
+    do throws(ArtefactError) {
+      analysis = try Analysis(texts, tool: VirtBalloon.version, now: WallClock.system.now())
+    } catch {
+      throw Console.fail(error.message, ExitCode(64))
+    }
+    if analysis.artefacts.isEmpty {
+      let names = texts.map(\.name).joined(separator: ", ")
+      Console.complain("\(names): nothing that is understood here; `virt-balloon analyze --help` lists what is")
+    }
+    var evidence = analysis.evidence
+    evidence.collection.notices += analysis.notices(verbose: output.verbose)
+    let diagnosis = Engine().diagnose(evidence)
+    try output.print(DiagnosisReport(diagnosis, evidence))
+    throw worst.worse(ExitCode(diagnosis.verdict))
+  }
+
+  /// Reads a file, or standard input, up to the limit of what is looked through.
+  private static func read(_ path: String) throws(ArtefactError) -> ArtefactText {
+    let name = path == "-" ? "standard input" : path
+    let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+    guard descriptor >= 0 else { throw failure(name, errno) }
+    defer { if path != "-" { close(descriptor) } }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while bytes.count <= ArtefactText.byteLimit {
+      let count = Glibc.read(descriptor, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw failure(name, errno) }
+      guard count > 0 else { break }
+      bytes += chunk[..<count]
+    }
+    return try ArtefactText(name: name, bytes)
+  }
+
+  private static func failure(_ name: String, _ number: CInt) -> ArtefactError {
+    ArtefactError(.unreadable, "\(name): \(String(cString: strerror(number)))")
+  }
+}
+
+extension Analysis {
+  /// The most lines of a kind that a report tells of.
+  private static let noticeLimit = 32
+  private static let verboseLimit = 2_000
+
+  /// What was recognised and what was not, in sentences.
+  func notices(verbose: Bool) -> [String] {
+    var notices: [String] = []
+    let limit = verbose ? Self.verboseLimit : Self.noticeLimit
+    for artefact in artefacts.prefix(limit) {
+      let why = artefact.failure.map { ", which cannot be read: \($0.detail)" } ?? ""
+      notices.append("Recognised: \(artefact.place): \(artefact.kind)\(why).")
+    }
+    if artefacts.count > limit { notices.append("And \(artefacts.count - limit) more.") }
+    guard !unread.isEmpty else { return notices }
+    guard verbose else {
+      let lines = unread.count == 1 ? "1 line was" : "\(unread.count) lines were"
+      notices.append("\(lines) not understood; --verbose lists \(unread.count == 1 ? "it" : "them").")
+      return notices
+    }
+    for line in unread.prefix(limit) { notices.append("Not understood: \(line.place): \(line.text)") }
+    if unread.count > limit { notices.append("And \(unread.count - limit) more lines.") }
+    return notices
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import Artefacts
+import BalloonEvidence
+import FoundationEssentials
+import Rules
+
+/// Artefacts as the tests give them, and what is made of them.
+enum Sample {
+  /// When the tests look: long after everything in the samples.
+  static let now = 2_000_000_000.0
+
+  static func bytes(_ name: String, file: String = #filePath) throws -> [UInt8] {
+    let folder = URL(filePath: file).deletingLastPathComponent()
+    return Array(try Data(contentsOf: folder.appending(path: "Samples").appending(path: name)))
+  }
+
+  /// A fixture of another module's tests, captured there.
+  static func fixture(_ path: String, file: String = #filePath) throws -> [UInt8] {
+    let tests = URL(filePath: file).deletingLastPathComponent().deletingLastPathComponent()
+    return Array(try Data(contentsOf: tests.appending(path: path)))
+  }
+
+  static func analyze(_ files: [UInt8]...) throws -> Analysis { try analyze(files) }
+
+  static func analyze(_ files: [[UInt8]]) throws -> Analysis {
+    try Analysis(
+      files.enumerated().map { try ArtefactText(name: "file\($0.offset + 1)", $0.element) }, tool: "test", now: now)
+  }
+
+  static func analyze(text: String) throws -> Analysis { try analyze(Array(text.utf8)) }
+
+  static let samples = [
+    "windows-healthy.txt", "windows-code-28-german.txt", "dommemstat-unset.txt", "dommemstat-served.txt",
+    "qmp-unserved.txt", "linux-probe.txt", "lspci.txt", "dominfo.txt", "memballoon-unset.txt",
+  ]
+}
+
+extension Analysis {
+  var diagnosis: Diagnosis { Engine().diagnose(evidence) }
+  var findings: Set<String> { Set(diagnosis.findings.map(\.id)) }
+  var kinds: [String] { artefacts.map(\.kind) }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import FoundationEssentials
+import GuestRig
+import Testing
+
+@Suite("analyze and probe")
+struct AnalyzeTests {
+  private static let samples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "ArtefactsTests/Samples")
+  private static func sample(_ name: String) -> String { samples.appending(path: name).path }
+
+  @Test(
+    "End with diagnose's exit statuses",
+    arguments: [("qmp-unserved.txt", Int32(1)), ("dommemstat-unset.txt", 2), ("windows-healthy.txt", 2)])
+  func status(name: String, expected: Int32) async throws {
+    let answer = try await Answer("analyze", Self.sample(name))
+    #expect(answer.status == expected, "\(answer.complaint)")
+    #expect(answer.complaint.isEmpty)
+    #expect(answer.output.contains("Recognised:"))
+  }
+
+  @Test("Standard input is read without a file and for -, and a diagnosis in JSON is read back")
+  func standardInput() async throws {
+    let file = ShellText.quoted(Self.sample("qmp-unserved.txt"))
+    let piped = try await Answer("analyze", wrapper: ["sh", "-c", #"exec "$0" "$@" <\#(file)"#])
+    let named = try await Answer("analyze", "-", wrapper: ["sh", "-c", #"exec "$0" "$@" <\#(file)"#])
+    #expect(piped.status == 1)
+    #expect(piped.output == named.output)
+    let saved = try await Answer(
+      "analyze", "--format", "json", wrapper: ["sh", "-c", #""$0" "$@" <\#(file) | "$0" analyze"#])
+    #expect(saved.status == 1)
+    #expect(saved.output.contains("driver.not-operating"))
+    #expect(saved.output.contains("saved diagnosis"))
+  }
+
+  @Test("What cannot be read is told in one line, and hides no other file")
+  func unreadable() async throws {
+    let answer = try await Answer("analyze", "/nonexistent", Self.sample("qmp-unserved.txt"))
+    #expect(answer.status == 69)
+    #expect(answer.line?.contains("/nonexistent: No such file") == true)
+    #expect(answer.output.contains("driver.not-operating"))
+    let folder = try await Answer("analyze", "/")
+    #expect(folder.status == 69)
+    #expect(folder.line?.contains("directory") == true)
+    let nothing = try await Answer("analyze", "/dev/null")
+    #expect(nothing.status == 2)
+    #expect(nothing.line?.contains("nothing that is understood") == true)
+  }
+
+  @Test("A file of 100 MB is refused in bounded memory")
+  func large() async throws {
+    try await ScratchDirectory.with { scratch in
+      let path = scratch("large")
+      try await Program.check(["truncate", "-s", "100M", path])
+      let answer = try await Answer(measuring: ["analyze", path])
+      #expect(answer.status == 69)
+      #expect(answer.line?.contains("more than the 16 MiB") == true)
+      #expect(try #require(answer.peak) < 256 << 10)
+    }
+  }
+
+  @Test("The Linux probe runs in a POSIX shell, and its answer is understood")
+  func linuxProbe() async throws {
+    let answer = try await Answer("probe", "linux", wrapper: ["sh", "-c", #""$0" "$@" | sh 2>&1 | "$0" analyze"#])
+    #expect([0, 1, 2].contains(answer.status))
+    #expect(answer.complaint.isEmpty, "\(answer.complaint)")
+    #expect(answer.output.contains("probe linux"))
+  }
+
+  @Test("Verbose lists what was not understood, line by line")
+  func verbose() async throws {
+    let answer = try await Answer("analyze", "--verbose", Self.sample("memballoon-unset.txt"))
+    // However the lines are broken.
+    let words = answer.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(words.contains("line 1: my config has this in it:"))
+    #expect(words.contains("line 6: and nothing else"))
+  }
+}
+
+/// Text as one word of a shell.
+private enum ShellText {
+  static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
+}
