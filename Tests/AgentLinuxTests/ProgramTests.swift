@@ -73,6 +73,27 @@ struct ProgramTests {
     #expect(replies.last == Reply(id: 9, .result(.object(JSONObject()))))
   }
 
+  @Test(
+    "Every prefix of every vector, and every vector with every byte changed, leaves it in step at the next record",
+    arguments: AgentBuild.allCases)
+  func disturbed(build: AgentBuild) async throws {
+    let disturbances = try Disturbances()
+    #expect(disturbances.count > 10_000)
+    let folder = FileManager.default.temporaryDirectory.appending(path: "agent-vectors-" + UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let (input, output) = (folder.appending(path: "in"), folder.appending(path: "out"))
+    try Data(disturbances.input).write(to: input)
+    // The answers are too many for a pipe that is kept in memory.
+    let result = try await run(
+      .name("sh"),
+      arguments: [
+        "-c", "exec timeout 300 \"$1\" --stdio <\"$2\" >\"$3\"", "sh", try build.requirePath(), input.path, output.path,
+      ], output: .discarded, error: .discarded)
+    #expect(result.terminationStatus == .exited(0))
+    #expect(Disturbances.answered(in: Array(try Data(contentsOf: output))) == disturbances.count)
+  }
+
   @Test("It prints its report as text and as JSON", arguments: AgentBuild.allCases)
   func report(build: AgentBuild) async throws {
     let text = try await runAgent(build, ["--report"])

@@ -73,38 +73,11 @@ extension WindowsProgramTests {
 
   @Test("Every prefix of every vector, and every vector with every byte changed, leaves it in step at the next record")
   func disturbed() async throws {
-    var input: [UInt8] = []
-    var count: UInt64 = 0
-    func add(_ bytes: some Sequence<UInt8>) {
-      input += bytes
-      input += Self.ping(Self.ownIDs + count)
-      count += 1
-    }
-    for file in ["requests", "framing"] {
-      for vector in try ProtocolVectors.load(file) {
-        let bytes = try #require(vector.bytes("input"))
-        // Those of the long ones, which are long by repetition, at both ends and here and there between.
-        let places =
-          bytes.count <= 1_000
-          ? Array(bytes.indices)
-          : Array(bytes.indices.prefix(16)) + stride(from: 16, to: bytes.count - 16, by: bytes.count / 4)
-            + bytes.indices.suffix(16)
-        for place in places {
-          add(bytes[..<place])
-          for change: UInt8 in bytes.count <= 1_000
-            ? [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xFF] : [0x01, 0xFF]
-          {
-            var changed = bytes
-            changed[place] ^= change
-            add(changed)
-          }
-        }
-      }
-    }
-    #expect(count > 10_000)
+    let disturbances = try Disturbances()
+    #expect(disturbances.count > 10_000)
     try await each { agent, prefix in
       try await ScratchDirectory.with { directory in
-        try Data(input).write(to: URL(filePath: directory("input")))
+        try Data(disturbances.input).write(to: URL(filePath: directory("input")))
         // Its own exit status is the shell's: a crash is no 0.
         let command = prefix.command(prefix.wine.loader, [agent.windowsPath, "--stdio"])
         let outcome = try await Program.run(
@@ -113,17 +86,8 @@ extension WindowsProgramTests {
             directory("output"),
           ] + command, within: .seconds(300))
         #expect(outcome.status == 0, "\(agent)")
-        var decoder = RecordDecoder(limit: JSONLimits.reply.bytes)
-        decoder.append(Array(try Data(contentsOf: URL(filePath: directory("output")))))
-        var next = Self.ownIDs
-        while let event = decoder.next() {
-          guard case .record(let text) = event else {
-            Issue.record("\(agent): no record, after \(next - Self.ownIDs) disturbances")
-            break
-          }
-          if try Reply(parsing: text).id == next { next += 1 }
-        }
-        #expect(next - Self.ownIDs == count, "\(agent): not in step after disturbance \(next - Self.ownIDs)")
+        let output = Array(try Data(contentsOf: URL(filePath: directory("output"))))
+        #expect(Disturbances.answered(in: output) == disturbances.count, "\(agent): not in step after so many")
       }
     }
   }
