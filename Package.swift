@@ -131,8 +131,7 @@ let package = Package(
       // The probe's paste is run here too, for its Wine, and judged.
       dependencies: [
         "AgentProtocol", "Artefacts", "BalloonEvidence", "GuestRig", "PCI", "ProtocolVectors", "Rules", subprocess,
-      ],
-      exclude: ["Fixtures"]),
+      ]),
     .testTarget(name: "BalloonEvidenceTests", dependencies: ["BalloonEvidence", "PCI"]),
     .testTarget(
       name: "RulesTests", dependencies: ["BalloonEvidence", "EvidenceTree", "PCI", "Reports", "Rules", subprocess]),

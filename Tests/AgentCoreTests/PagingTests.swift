@@ -111,4 +111,21 @@ struct PagingTests {
     let (pages, elements) = try all(&agent, "pci.functions", "functions")
     #expect(pages == 3 && elements.count == 3)
   }
+
+  @Test("A function whose every text is hostile and of the greatest length is told all the same, and the next one too")
+  func hugeInEveryText() throws {
+    let text = String(repeating: "\u{1}", count: 40_000)
+    var device = WindowsDeviceFacts(FactFailure(.failed, text), source: text)
+    device.hardwareIDs = .observed(Array(repeating: text, count: 64), source: text)
+    device.compatibleIDs = device.hardwareIDs
+    let failure = FactFailure(.failed, text)
+    let system = WindowsSystemFacts(
+      edition: .failed(failure, source: text), secureBoot: .failed(failure, source: text),
+      testSigning: .failed(failure, source: text))
+    var agent = TestAgent(
+      FakePlatform(keys: [1, 2], windows: (system, device, WindowsServiceFacts(failure, source: text))))
+    let (pages, elements) = try all(&agent, "pci.functions", "functions")
+    #expect(pages == 2)
+    #expect(elements.map { PCIFunctionFacts(json: $0).address.value } == ["function-1", "function-2"])
+  }
 }
