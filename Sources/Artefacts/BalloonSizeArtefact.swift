@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import BalloonEvidence
 
-/// The line `balloon: actual=4096` of the human monitor's `info balloon`, in MiB. Source: QEMU hw/core/machine-hmp-cmds.c.
+/// The line `balloon: actual=4096` of the human monitor's `info balloon`, in MiB.
+///
+/// Source: QEMU hw/core/machine-hmp-cmds.c.
 struct BalloonSizeArtefact: ArtefactContent {
   let kind = "info balloon"
   let rank = 15

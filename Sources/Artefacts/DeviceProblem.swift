@@ -24,8 +24,8 @@ struct DeviceProblem: ArtefactContent {
     return readPnputil(&cursor)
   }
 
-  /// `Instance ID:                PCI\VEN_1AF4&…` and, further down, `Problem Code:  28 (0x1C) [CM_PROB_FAILED_INSTALL]`,
-  /// with labels in any language.
+  /// `Instance ID:                PCI\VEN_1AF4&…` and, further down,
+  /// `Problem Code:  28 (0x1C) [CM_PROB_FAILED_INSTALL]`, with labels in any language.
   private static func readPnputil(_ cursor: inout ArtefactCursor) -> (any ArtefactContent)? {
     guard let (_, rest) = cursor.line.halves(at: ":"), rest.words.count == 1,
       let instance = rest.words.first, instance.hasPrefix("PCI\\VEN_")

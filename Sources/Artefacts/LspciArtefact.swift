@@ -13,6 +13,8 @@ struct LspciArtefact: ArtefactContent {
     let address: PCIAddress
     var identity: PCIIdentity
     var driver: String?
+    /// Whether its lines go on to where a driver would stand.
+    var isWhole = false
   }
   private static let limit = 4_096
 
@@ -22,6 +24,8 @@ struct LspciArtefact: ArtefactContent {
     var end = cursor.index
     while let line = cursor.peek(end) {
       if let function = header(line) {
+        // With another function behind it, one is whole; at the end of an excerpt lines may be missing.
+        if !list.functions.isEmpty { list.functions[list.functions.count - 1].isWhole = true }
         if list.functions.count < limit { list.functions.append(function) }
       } else if !list.takeDetail(line) {
         break
@@ -77,6 +81,7 @@ struct LspciArtefact: ArtefactContent {
       functions[last].driver = String(driver.trimmed)
     } else if text.hasPrefix("Kernel modules: ") {
       hasDrivers = true
+      functions[last].isWhole = true
     } else if text.hasPrefix("Subsystem: "), let open = text.utf8.lastIndex(of: UInt8(ascii: "[")),
       text.utf8.last == UInt8(ascii: "]"),
       let (vendor, device) = text[open...].dropFirst().dropLast().halves(at: ":"),
@@ -111,7 +116,7 @@ struct LspciArtefact: ArtefactContent {
     }
     if let driver = told.driver {
       function.driver = .observed(driver, source)
-    } else if hasDrivers {
+    } else if hasDrivers, told.isWhole {
       function.driver = .absent(source)
     }
     return function

@@ -194,7 +194,8 @@ struct WindowsPaste {
         failure: Failure(
           .notAsked, "problem codes do not stand in the registry",
           ask:
-            "pnputil /enum-devices /problem (Windows 11, Server 2022), or the PowerShell line of: virt-balloon probe windows"
+            "pnputil /enum-devices /problem (Windows 11, Server 2022), or the PowerShell line of: virt-balloon probe "
+            + "windows"
         ),
         provenance: source)
       (function.problemCode, windows.problem, windows.problemStatus) = (unknown(), unknown(), unknown())
