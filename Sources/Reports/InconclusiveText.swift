@@ -3,15 +3,23 @@ import BalloonEvidence
 import Rules
 
 extension TextPage {
+  /// The most gaps, and the most rules of one, that are named unless all are asked for.
+  private static let gapLimit = 4
+  private static let ruleLimit = 6
+
   /// What could not be judged, grouped by what would settle it: ten rules that lack one thing are told once.
   mutating func inconclusive(_ rules: [Inconclusive]) {
     guard !rules.isEmpty else { return }
     blank()
     heading("Not judged, for lack of evidence: \(Self.count(rules.count, "rule"))")
-    for gap in Gap.all(in: rules) {
+    let gaps = Gap.all(in: rules)
+    let shown = style.verbose ? gaps.count : Self.gapLimit
+    for gap in gaps.prefix(shown) {
       flow(gap.reasons.prefix(4).joined(separator: "; ") + Self.more(gap.reasons.count - 4), indent: 2, hanging: 4)
+      let isNamed = style.verbose || gap.rules.count <= Self.ruleLimit
       flow(
-        [Span("lacking it:", .dim), Span(gap.rules.joined(separator: ", "))], indent: 4, hanging: 6)
+        [Span("lacking it:", .dim), Span(isNamed ? gap.rules.joined(separator: ", ") : "\(gap.rules.count) rules")],
+        indent: 4, hanging: 6)
       if style.verbose {
         flow([Span("missing:", .dim), Span(gap.paths.joined(separator: ", "))], indent: 4, hanging: 6)
       }
@@ -19,6 +27,9 @@ extension TextPage {
         flow("to get it:", indent: 4, paint: .dim)
         command(ask, indent: 6)
       }
+    }
+    if gaps.count > shown {
+      flow("and \(gaps.count - shown) more things, for fewer rules; --verbose lists them.", indent: 2, paint: .dim)
     }
   }
 
