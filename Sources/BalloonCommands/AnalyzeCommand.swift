@@ -16,7 +16,8 @@ struct AnalyzeCommand: ParsableCommand {
       All files together are taken for one guest. Without a FILE, or with -, standard input is read. Recognised are \
       domain XML, virsh dommemstat, dominfo and domstats, QEMU monitor replies (query-balloon, guest-stats, \
       x-query-virtio, x-query-virtio-status, query-pci), `info balloon`, lspci -nn, reg query, sc query and sc qc, \
-      the answers to `virt-balloon probe`, the agent's --report --format json, and what diagnose --format json wrote. \
+      the answers to `virt-balloon probe`, the agent's --report --format json, what diagnose --format json wrote, and \
+      registry hives of a Windows that is shut off (SYSTEM, with SOFTWARE and DRIVERS where given). \
       Text around them does no harm; --verbose lists the lines that were not understood.
 
       Exit status: as diagnose has it.
@@ -30,7 +31,23 @@ struct AnalyzeCommand: ParsableCommand {
   func run() throws {
     var texts: [ArtefactText] = []
     var worst = ExitCode.success
-    for file in files.isEmpty ? ["-"] : files {
+    let hives: Evidence?
+    let others: [String]
+    do throws(TargetError) {
+      let found = try HiveFiles(among: files)
+      others = found.others
+      hives = try found.files.map { (files) throws(TargetError) in
+        try HiveCollector(clock: .system, tool: VirtBalloon.version).collect(
+          files, target: Target(kind: .artefacts, name: nil, uuid: nil, location: files.system))
+      }
+    } catch {
+      throw Console.fail(error.message, .unavailable)
+    }
+    if let hives, others.isEmpty {
+      try conclude(hives)
+      return
+    }
+    for file in others.isEmpty ? ["-"] : others {
       do throws(ArtefactError) { texts.append(try Self.read(file)) } catch {
         worst = worst.worse(Console.fail(error.message, .unavailable))
       }
@@ -48,6 +65,18 @@ struct AnalyzeCommand: ParsableCommand {
     }
     var evidence = analysis.evidence
     evidence.collection.notices += analysis.notices(verbose: output.verbose)
+    if let hives {
+      evidence.collection.notices += hives.collection.notices
+      if evidence.guest.functions.value == nil {
+        evidence.guest = hives.guest
+      } else {
+        evidence.collection.notices.append("The texts tell the guest's devices too; the hives were not taken for them.")
+      }
+    }
+    try conclude(evidence, atLeast: worst)
+  }
+
+  private func conclude(_ evidence: Evidence, atLeast worst: ExitCode = .success) throws {
     let diagnosis = Engine().diagnose(evidence)
     try output.print(DiagnosisReport(diagnosis, evidence))
     throw worst.worse(ExitCode(diagnosis.verdict))

@@ -47,6 +47,29 @@ struct AnalyzeTests {
     #expect(nothing.line?.contains("nothing that is understood") == true)
   }
 
+  @Test("Registry hives are judged by their facts, alone and beside what the host told")
+  func hives() async throws {
+    let folder = Self.samples.deletingLastPathComponent().deletingLastPathComponent().appending(
+      path: "Fuzz/fuzz-hive/seeds")
+    let (system, software) = (folder.appending(path: "system").path, folder.appending(path: "software").path)
+    let alone = try await Answer("analyze", system, software)
+    #expect(alone.status == 1 || alone.status == 2, "\(alone.complaint)")
+    #expect(alone.complaint.isEmpty)
+    #expect(alone.output.contains("Registry hives were read (ControlSet001)"))
+    #expect(alone.output.contains("Windows 11 Pro") && alone.output.contains("oem12.inf 100.101.104.28500"))
+    #expect(!alone.output.contains("virt-balloon diagnose \(system)"))
+    let beside = try await Answer("analyze", system, Self.sample("qmp-unserved.txt"))
+    #expect(beside.status == 1)
+    #expect(beside.output.contains("driver.not-operating") || beside.output.contains("driver.none"))
+    #expect(beside.output.contains("Registry hives were read"))
+    let twice = try await Answer("analyze", system, system)
+    #expect(twice.status == 69)
+    #expect(twice.line?.contains("a second SYSTEM hive") == true)
+    let half = try await Answer("analyze", software)
+    #expect(half.status == 69)
+    #expect(half.line?.contains("the SYSTEM hive of the same Windows is needed") == true)
+  }
+
   @Test("A file of 100 MB is refused in bounded memory")
   func large() async throws {
     try await ScratchDirectory.with { scratch in
