@@ -35,12 +35,21 @@ package func runVirtBalloon() async -> Never {
   } catch let status as ExitCode {
     end(status)
   } catch {
-    VirtBalloon.exit(withError: error)
+    // As ArgumentParser itself does it, which would call the final functions.
+    let status = VirtBalloon.exitCode(for: error)
+    let text = VirtBalloon.fullMessage(for: error)
+    if status == .success {
+      print(text)
+    } else if !text.isEmpty {
+      (text + "\n").withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
+    }
+    end(status)
   }
 }
 
 /// Ends the process without calling the final functions of libvirt's fifty libraries: they would be read into memory
-/// for that, and all that they clean up goes with the process. Output is never left in a buffer but by `print`.
+/// for that, all that they clean up goes with the process, and the libraries may still be loading on another thread,
+/// which would then work on what is gone. Output is never left in a buffer but by `print`.
 private func end(_ status: ExitCode) -> Never {
   fflush(nil)
   _exit(status.rawValue)
