@@ -24,12 +24,14 @@ package struct Analysis: Sendable {
 
     let name = found.compactMap(\.content.guestName).first
     let uuid = found.compactMap(\.content.guestUUID).first
-    let commands = GuestCommands(name: name)
+    let vmid = found.compactMap(\.content.guestVMID).first
+    let isProxmox = found.contains(where: \.content.isProxmox)
+    let commands = GuestCommands(name: name, vmid: vmid ?? (isProxmox ? "" : nil))
     let target = Target(
       kind: .artefacts, name: name, uuid: uuid, location: texts.map(\.name).joined(separator: ", "))
     var draft = EvidenceDraft(commands.nothing(target: target, tool: tool, now: now), command: commands, now: now)
     // The sort is stable by the place in the list.
-    let ordered = found.enumerated().sorted {
+    let ordered = Self.current(found).enumerated().sorted {
       ($0.element.content.rank, $0.offset) < ($1.element.content.rank, $1.offset)
     }
     for (_, artefact) in ordered { artefact.content.tell(&draft, artefact.place) }
@@ -38,9 +40,19 @@ package struct Analysis: Sendable {
     self.unread = unread
   }
 
+  /// Without what a later part of the same file replaces: a log has every start of the guest.
+  private static func current(_ found: [FoundArtefact]) -> [FoundArtefact] {
+    var seen: Set<[String]> = []
+    return found.reversed().filter { artefact in
+      artefact.content.key.map { seen.insert([artefact.place.document, $0]).inserted } ?? true
+    }.reversed()
+  }
+
   /// Every reader, those first whose marks are plain.
   private static let readers: [@Sendable (inout ArtefactCursor) -> (any ArtefactContent)?] = [
-    LinuxProbeArtefact.read, JSONArtefact.read, DomainXMLArtefact.read, MemoryStatisticsArtefact.read,
+    LinuxProbeArtefact.read, JSONArtefact.read, DomainXMLArtefact.read, HumanMonitorArtefact.read,
+    HumanStatusArtefact.read, HumanPCIArtefact.read, HumanTreeArtefact.read, HypervisorLogArtefact.read,
+    MachineCommandLineArtefact.read, KernelLogArtefact.read, MemoryStatisticsArtefact.read,
     DomainInfoArtefact.read, BalloonSizeArtefact.read, RegistryArtefact.read, ServiceQueryArtefact.read,
     DeviceProblem.read, WindowsVersionArtefact.read, LspciArtefact.read,
   ]
@@ -103,7 +115,7 @@ package struct Analysis: Sendable {
   /// balloon`, `virsh # dommemstat 3`. That its output is understood is what counts.
   private static func isPrompt(_ text: Substring) -> Bool {
     let bytes = Array(text.utf8.prefix(256))
-    if ["(qemu) ", "(QEMU) ", "PS ", "virsh # ", "$ ", "# "].contains(where: { text.hasPrefix($0) }) { return true }
+    if ["(qemu) ", "(QEMU) ", "qm> ", "PS ", "virsh # ", "$ ", "# "].contains(where: { text.hasPrefix($0) }) { return true }
     if bytes.count > 3, bytes[1] == UInt8(ascii: ":"), bytes[2] == UInt8(ascii: "\\") {
       return bytes.contains(UInt8(ascii: ">"))
     }
@@ -116,11 +128,13 @@ package struct Analysis: Sendable {
   private static func checkOneGuest(_ found: [FoundArtefact]) throws(ArtefactError) {
     var names: [(String, ArtefactPlace)] = []
     var uuids: [(String, ArtefactPlace)] = []
+    var vmids: [(String, ArtefactPlace)] = []
     for artefact in found {
       if let name = artefact.content.guestName { names.append((name, artefact.place)) }
+      if let vmid = artefact.content.guestVMID { vmids.append((vmid, artefact.place)) }
       if let uuid = artefact.content.guestUUID { uuids.append((uuid.lowercased(), artefact.place)) }
     }
-    for list in [uuids, names] {
+    for list in [uuids, names, vmids] {
       guard let first = list.first, let other = list.first(where: { $0.0 != first.0 }) else { continue }
       throw ArtefactError(
         .severalGuests,

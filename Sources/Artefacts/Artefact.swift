@@ -40,6 +40,12 @@ protocol ArtefactContent: Sendable {
   /// The guest's name and UUID, when it tells them.
   var guestName: String? { get }
   var guestUUID: String? { get }
+  /// Whether only a host with Proxmox VE prints it: then its own commands are asked for.
+  var isProxmox: Bool { get }
+  /// Proxmox's number of the guest, when it tells it.
+  var guestVMID: String? { get }
+  /// Of artefacts with the same key in one file the last one counts; `nil` when each counts.
+  var key: String? { get }
   /// Adds what it says to the evidence.
   func tell(_ draft: inout EvidenceDraft, _ place: ArtefactPlace)
 }
@@ -48,6 +54,9 @@ extension ArtefactContent {
   var rank: Int { 50 }
   var guestName: String? { nil }
   var guestUUID: String? { nil }
+  var isProxmox: Bool { guestVMID != nil }
+  var guestVMID: String? { nil }
+  var key: String? { nil }
 }
 
 /// Something whose kind is plain and whose content cannot be read.

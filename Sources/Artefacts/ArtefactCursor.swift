@@ -28,6 +28,12 @@ struct ArtefactCursor {
   /// The line number `index`, from 0; `nil` behind the end.
   func peek(_ index: Int) -> Substring? { index >= 0 && index < text.lines.count ? text.lines[index] : nil }
 
+  /// Takes so many bytes from what may be looked through in vain; `false` when nothing is left.
+  mutating func spend(_ bytes: Int) -> Bool {
+    budget -= bytes
+    return budget > 0
+  }
+
   /// The text from `start` in the current line through the next `end`, which is consumed with its lines; `nil`, with
   /// nothing consumed, when it does not come within `limit` lines.
   mutating func take(from start: Substring.Index, through end: StaticString, within limit: Int = .max) -> String? {
@@ -53,6 +59,8 @@ struct ArtefactCursor {
   }
 
   /// The JSON text that begins at `start` in the current line, consumed with its lines; `nil` when it has no end.
+  ///
+  /// No string holds a line feed: where a line ends inside one, a terminal has broken it.
   mutating func takeJSON(from start: Substring.Index) -> String? {
     var taken: [UInt8] = []
     var depth = 0
@@ -83,7 +91,7 @@ struct ArtefactCursor {
           }
         }
       }
-      taken.append(UInt8(ascii: "\n"))
+      if !isInString { taken.append(UInt8(ascii: "\n")) }
       next += 1
       guard let line = peek(next) else { return nil }
       rest = line.utf8

@@ -9,18 +9,18 @@ package struct ArtefactText: Sendable {
 
   /// The file's name for people.
   package let name: String
-  /// The lines without quoting (`> `) and trailing space; their own indentation stays.
+  /// The lines without what mail, forums and terminals added; their own indentation stays.
   let lines: [Substring]
 
   /// Reads UTF-8, UTF-16 with a byte order mark (or unmistakably without), or an 8-bit text of which only ASCII is
-  /// understood.
+  /// understood; also a web page's source.
   package init(name: String, _ bytes: [UInt8]) throws(ArtefactError) {
     guard bytes.count <= Self.byteLimit else {
       throw ArtefactError(
         .tooLarge, "\(name): more than the \(Self.byteLimit >> 20) MiB that are read; cut out the part that matters")
     }
     self.name = name
-    let text = Self.decode(bytes)
+    let text = String(decoding: HTMLSource.text(TextScrubber.scrub(Self.decode(bytes))), as: UTF8.self)
     var lines: [Substring] = []
     var start = text.utf8.startIndex
     while true {
@@ -29,24 +29,28 @@ package struct ArtefactText: Sendable {
         throw ArtefactError(
           .tooLarge, "\(name): more than the \(Self.lineLimit) lines that are read; cut out the part that matters")
       }
-      lines.append(Self.undecorated(text[start..<(end ?? text.utf8.endIndex)]))
+      lines.append(LineDecoration.trimmedEnd(text[start..<(end ?? text.utf8.endIndex)]))
       guard let end, text.utf8.index(after: end) != text.utf8.endIndex else { break }
       start = text.utf8.index(after: end)
     }
+    LineDecoration.remove(from: &lines)
     self.lines = lines
   }
 
-  private static func decode(_ bytes: [UInt8]) -> String {
+  /// The bytes as UTF-8.
+  private static func decode(_ bytes: [UInt8]) -> [UInt8] {
     if bytes.starts(with: [0xff, 0xfe]) { return wide(bytes.dropFirst(2), bigEndian: false) }
     if bytes.starts(with: [0xfe, 0xff]) { return wide(bytes.dropFirst(2), bigEndian: true) }
+    // Without a mark every other byte of an English text is 0.
     let head = bytes.prefix(64)
+    let evenNULs = stride(from: 0, to: head.count, by: 2).count { head[$0] == 0 }
     let oddNULs = stride(from: 1, to: head.count, by: 2).count { head[$0] == 0 }
-    if oddNULs > 8, oddNULs * 2 >= head.count - 2 { return wide(bytes[...], bigEndian: false) }
-    let body = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes.dropFirst(3) : bytes[...]
-    return String(decoding: body, as: UTF8.self)
+    if oddNULs > 8, oddNULs * 2 >= head.count - 2, evenNULs < 2 { return wide(bytes[...], bigEndian: false) }
+    if evenNULs > 8, evenNULs * 2 >= head.count - 2, oddNULs < 2 { return wide(bytes[...], bigEndian: true) }
+    return bytes
   }
 
-  private static func wide(_ bytes: ArraySlice<UInt8>, bigEndian: Bool) -> String {
+  private static func wide(_ bytes: ArraySlice<UInt8>, bigEndian: Bool) -> [UInt8] {
     var units: [UInt16] = []
     units.reserveCapacity(bytes.count / 2)
     var index = bytes.startIndex
@@ -55,17 +59,7 @@ package struct ArtefactText: Sendable {
       units.append(bigEndian ? one << 8 | two : two << 8 | one)
       index += 2
     }
-    return String(decoding: units, as: UTF16.self)
-  }
-
-  /// Without quoting marks in front, and without what cannot be seen at the end.
-  private static func undecorated(_ line: Substring) -> Substring {
-    var bytes = line.utf8
-    // A quoted line has its mark and a space; an XML line that is broken before its `>` has none.
-    while bytes.starts(with: [UInt8(ascii: ">"), UInt8(ascii: " ")]) { bytes = bytes.dropFirst(2) }
-    if bytes.count == 1, bytes.first == UInt8(ascii: ">") { bytes = bytes.dropFirst() }
-    while let last = bytes.last, last <= UInt8(ascii: " ") { bytes = bytes.dropLast() }
-    return Substring(bytes)
+    return Array(String(decoding: units, as: UTF16.self).utf8)
   }
 }
 

@@ -9,9 +9,8 @@ struct BalloonSizeArtefact: ArtefactContent {
   let rank = 15
   /// In bytes.
   let actual: UInt64
-  /// What Proxmox's QEMU adds: the maximum in bytes, when the guest last answered, and whether its statistics are set.
-  /// Source: FIELD C, "Proxmox layer"; what is unset is left out.
-  private var proxmox: (maximum: UInt64, lastUpdate: UInt64?, hasStatistics: Bool)?
+  /// What Proxmox's QEMU adds.
+  private var proxmox: ProxmoxBalloon?
 
   static func read(_ cursor: inout ArtefactCursor) -> (any ArtefactContent)? {
     guard let rest = cursor.line.trimmed.dropping("balloon: actual="), let number = rest.words.first?.decimal,
@@ -22,28 +21,27 @@ struct BalloonSizeArtefact: ArtefactContent {
     for word in rest.words.dropFirst() {
       if let (name, value) = word.halves(at: "="), let value = value.decimal { fields[name] = value }
     }
-    if let maximum = fields["max_mem"], maximum < 1 << 40 {
-      balloon.proxmox = (maximum << 20, fields["last_update"], fields["total_mem"] != nil)
+    /// Sizes are in MiB.
+    func size(_ name: Substring) -> UInt64? { fields[name].flatMap { $0 < 1 << 40 ? $0 << 20 : nil } }
+    if let maximum = size("max_mem") {
+      balloon.proxmox = ProxmoxBalloon(
+        actual: number << 20, maximum: maximum, total: size("total_mem"), free: size("free_mem"),
+        lastUpdate: fields["last_update"])
     }
     cursor.index += 1
     return balloon
   }
 
+  var isProxmox: Bool { proxmox != nil }
+
   func tell(_ draft: inout EvidenceDraft, _ place: ArtefactPlace) {
+    if let proxmox { return proxmox.tell(&draft, place, kind) }
     let host = place.provenance(kind, .host)
     var reading = draft.emptyReading(
       Unknown(
         failure: Failure(.notAsked, "info balloon does not tell", ask: draft.command.memoryStatistics),
         provenance: host))
     reading.actual = .observed(actual, host)
-    if let proxmox {
-      draft.tell(\.configuration.maximum, .observed(proxmox.maximum, host))
-      if let lastUpdate = proxmox.lastUpdate {
-        reading.lastUpdate = lastUpdate == 0 ? .absent(host) : .observed(lastUpdate, host)
-        if !proxmox.hasStatistics { reading.statistics = .absent(place.provenance(kind, .guest)) }
-      }
-      return draft.tell(reading)
-    }
     // Rounded to MiB: what tells the bytes counts more.
     draft.tell(reading, ifUnknown: true)
   }

@@ -58,11 +58,25 @@ struct EvidenceDraft {
     if !ifUnknown { tell(reading) } else if spares.count < Self.readingLimit { spares.append(reading) }
   }
 
+  /// Adds lines of the guest's system log.
+  mutating func tellLog(_ lines: [String], _ source: Provenance) {
+    let known = evidence.guest.log.value ?? []
+    let more = lines.filter { !known.contains($0) }.prefix(max(0, 256 - known.count))
+    guard !more.isEmpty || known.isEmpty else { return }
+    evidence.guest.log = .observed(known + more, known.isEmpty ? source : evidence.guest.log.provenance)
+  }
+
   /// Adds the status of another virtio device.
   mutating func tell(_ sibling: VirtioSibling, _ source: Provenance) {
     let known = evidence.device.siblings.value ?? []
     guard known.count < 256 else { return }
     evidence.device.siblings = .observed(known + [sibling], source)
+  }
+
+  /// Adds a sentence for whoever reads the report, once.
+  mutating func notice(_ sentence: String) {
+    guard evidence.collection.notices.count < 64, !evidence.collection.notices.contains(sentence) else { return }
+    evidence.collection.notices.append(sentence)
   }
 
   /// What Windows tells of itself besides.

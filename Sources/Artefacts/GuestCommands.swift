@@ -4,22 +4,32 @@ import BalloonEvidence
 /// The commands that would give what is missing, with the guest's name where an artefact told it.
 struct GuestCommands: Hashable, Sendable {
   private let domain: String
+  /// Proxmox's number of the guest, or `VMID`; `nil` on a host with libvirt.
+  private let vmid: String?
 
-  init(name: String?) { domain = name.flatMap { $0.hasPrefix("-") ? nil : ShellWord.quoted($0) } ?? "DOMAIN" }
-
-  var liveXML: String { "virsh dumpxml \(domain)" }
-  var inactiveXML: String { "virsh dumpxml --inactive \(domain)" }
-  var memoryStatistics: String { "virsh dommemstat \(domain)" }
-  var domainInfo: String { "virsh dominfo \(domain)" }
-  var diagnose: String { "virt-balloon diagnose \(domain)" }
-  var functions: String { monitor("{\"execute\": \"query-pci\"}") }
-  var virtioDevices: String { monitor("{\"execute\": \"x-query-virtio\"}") }
-  /// The path is the one that libvirt gives its balloon.
-  var virtioStatus: String {
-    monitor(
-      "{\"execute\": \"x-query-virtio-status\", \"arguments\": "
-        + "{\"path\": \"/machine/peripheral/balloon0/virtio-backend\"}}")
+  /// - Parameter vmid: Proxmox's number of the guest, where it is Proxmox's; "" when the number is not known.
+  init(name: String?, vmid: String? = nil) {
+    domain = name.flatMap { $0.hasPrefix("-") ? nil : ShellWord.quoted($0) } ?? "DOMAIN"
+    self.vmid = vmid.map { $0.isEmpty ? "VMID" : ShellWord.quoted($0) }
   }
+
+  var liveXML: String { vmid.map { "qm config \($0)" } ?? "virsh dumpxml \(domain)" }
+  var inactiveXML: String { vmid.map { "qm config \($0)" } ?? "virsh dumpxml --inactive \(domain)" }
+  var memoryStatistics: String { vmid.map { "qm status \($0) --verbose" } ?? "virsh dommemstat \(domain)" }
+  var domainInfo: String { vmid.map { "qm status \($0) --verbose" } ?? "virsh dominfo \(domain)" }
+  var diagnose: String { "virt-balloon diagnose " + (vmid.map { "proxmox:\($0)" } ?? domain) }
+  var functions: String { human("info pci") ?? monitor("{\"execute\": \"query-pci\"}") }
+  var virtioDevices: String { human("info virtio") ?? monitor("{\"execute\": \"x-query-virtio\"}") }
+  /// The path is the one that libvirt and Proxmox give their balloon.
+  var virtioStatus: String {
+    human("info virtio-status /machine/peripheral/balloon0/virtio-backend")
+      ?? monitor(
+        "{\"execute\": \"x-query-virtio-status\", \"arguments\": "
+          + "{\"path\": \"/machine/peripheral/balloon0/virtio-backend\"}}")
+  }
+
+  /// A command of QEMU's human monitor, as Proxmox hands it on.
+  private func human(_ command: String) -> String? { vmid.map { "qm monitor \($0), and there: \(command)" } }
   static let probe = "virt-balloon probe windows (or linux): paste what it prints into the guest, and the answer here"
 
   private func monitor(_ json: String) -> String { "virsh qemu-monitor-command \(domain) '\(json)'" }

@@ -23,9 +23,9 @@ enum JSONArtefact {
       cursor = spent(cursor, behind)
       return nil
     }
-    let bytes = Array(text.utf8)
+    var bytes = Array(text.utf8)
     let json: JSON
-    do throws(JSONError) { json = try JSON(parsing: bytes, limits: .monitor) } catch {
+    do throws(JSONError) { json = try parse(&bytes) } catch {
       cursor = spent(cursor, behind)
       guard isOurs(text) else { return nil }
       cursor.index = behind.index
@@ -43,6 +43,17 @@ enum JSONArtefact {
       ?? MonitorArtefact.read(json, after: cursor.monitorCommand)
     cursor = found == nil ? spent(cursor, behind) : behind
     return found
+  }
+
+  /// Parses the text, and where a terminal broke it in the middle of a word or number, without the breaks.
+  private static func parse(_ bytes: inout [UInt8]) throws(JSONError) -> JSON {
+    do throws(JSONError) { return try JSON(parsing: bytes, limits: .monitor) } catch {
+      guard bytes.contains(UInt8(ascii: "\n")) else { throw error }
+      let joined = bytes.filter { $0 != UInt8(ascii: "\n") }
+      guard let json = try? JSON(parsing: joined, limits: .monitor) else { throw error }
+      bytes = joined
+      return json
+    }
   }
 
   /// The bare number that the human monitor prints for a property.

@@ -92,7 +92,7 @@ struct LinuxProbeArtefact: ArtefactContent {
     if !leaves.isEmpty {
       draft.tell(\.guest.memory, .observed(Dictionary(uniqueKeysWithValues: leaves), source("/proc/meminfo")))
     }
-    if !log.isEmpty { draft.tell(\.guest.log, .observed(log, source("dmesg"))) }
+    if !log.isEmpty { draft.tellLog(log, source("dmesg")) }
     let list = functions.compactMap { function($0, source("sysfs")) }
     // A list that was cut off says nothing of what it does not have.
     guard list.count == functions.count, isWhole || list.contains(where: { $0.identity.value?.isBalloon == true })

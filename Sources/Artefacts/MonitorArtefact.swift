@@ -8,28 +8,44 @@ import QMP
 /// A reply of QEMU's monitor, as QMP, `virsh qemu-monitor-command` or the human monitor's `qom-get` print it.
 struct MonitorArtefact: ArtefactContent {
   let kind: String
-  private let reply: Reply
+  let reply: Reply
   let rank = 10
+  var isProxmox: Bool {
+    guard case .proxmox = reply else { return false }
+    return true
+  }
 
-  private enum Reply: Sendable {
+  enum Reply: Sendable {
     case statistics(GuestStatistics)
     case actual(UInt64)
+    case proxmox(ProxmoxBalloon)
     case noBalloon
-    case devices([VirtioDevice])
-    case status(VirtioStatus)
-    case functions([MachineFunction])
+    /// The machine's virtio devices, each as its name and place; whether all of them are there.
+    case devices([(name: String, carrier: String)], isWhole: Bool)
+    case status(VirtioWords)
+    /// The machine's functions; whether all of them are there.
+    case functions([HostFunction], isWhole: Bool)
     case state(String)
-    case memory(MemorySize)
-    case version(QEMUVersion)
+    /// In bytes.
+    case memory(UInt64)
+    case version(String)
     case pollingInterval(UInt64)
     case unsupported(String)
     /// Understood, and of no account: an event, another reply.
     case nothing
   }
 
-  private init(_ kind: String, _ reply: Reply) {
+  init(_ kind: String, _ reply: Reply) {
     self.kind = kind
     self.reply = reply
+  }
+
+  /// What the status of a virtio device says, in QEMU's words without prefix and explanation; `nil` is not told.
+  struct VirtioWords: Hashable, Sendable {
+    var name: String
+    var status: [String]
+    var guestFeatures: [String]?
+    var hostFeatures: [String]?
   }
 
   /// Reads one message or the bare value that a reply carries, by its shape; `nil` when the shape is not known.
@@ -37,7 +53,7 @@ struct MonitorArtefact: ArtefactContent {
     do throws(QMPError) {
       if let greeting = json["QMP"] {
         guard let version = greeting["version"] else { return nil }
-        return MonitorArtefact("QMP greeting", .version(try QEMUVersion(decoding: version)))
+        return MonitorArtefact("QMP greeting", .version("\(try QEMUVersion(decoding: version))"))
       }
       if json["event"]?.string != nil, json["timestamp"] != nil { return MonitorArtefact("QMP event", .nothing) }
       if let error = json["error"] { return refusal(error, question) }
@@ -54,39 +70,55 @@ struct MonitorArtefact: ArtefactContent {
     if value["stats"]?.object != nil, value["last-update"] != nil {
       return MonitorArtefact("guest-stats", .statistics(try GuestStatistics(decoding: value)))
     }
+    if let balloon = ProxmoxBalloon(value) { return MonitorArtefact("query-balloon", .proxmox(balloon)) }
     if value["actual"]?.uint != nil, value["type"] == nil {
       return MonitorArtefact("query-balloon", .actual(try Balloon.actual(value)))
     }
     if value["guest-features"] != nil, value["status"] != nil {
-      return MonitorArtefact("x-query-virtio-status", .status(try VirtioStatus(decoding: value)))
+      let told = try VirtioStatus(decoding: value)
+      return MonitorArtefact(
+        "x-query-virtio-status",
+        .status(
+          VirtioWords(
+            name: told.name, status: told.status, guestFeatures: told.guest.device, hostFeatures: told.host.device)))
     }
     if value["running"]?.bool != nil, value["status"]?.string != nil {
       return MonitorArtefact("query-status", .state(try RunState(decoding: value).status))
     }
     if value["base-memory"] != nil {
-      return MonitorArtefact("query-memory-size-summary", .memory(try MemorySize(decoding: value)))
+      return MonitorArtefact("query-memory-size-summary", .memory(try sum(MemorySize(decoding: value))))
     }
     if value["qemu"]?["major"] != nil {
-      return MonitorArtefact("query-version", .version(try QEMUVersion(decoding: value)))
+      return MonitorArtefact("query-version", .version("\(try QEMUVersion(decoding: value))"))
     }
     if let list = value.array, let first = list.first {
       if first["devices"] != nil, first["bus"] != nil {
-        return MonitorArtefact("query-pci", .functions(try MachineFunction.list(decoding: value)))
+        let functions = try MachineFunction.list(decoding: value).map {
+          HostFunction(address: $0.address, path: $0.path, identity: $0.identity)
+        }
+        return MonitorArtefact("query-pci", .functions(functions, isWhole: true))
       }
       if first["path"]?.string != nil,
         first["name"]?.string?.hasPrefix("virtio") == true
           || first["name"]?.string?.hasPrefix("vhost") == true
       {
-        return MonitorArtefact("x-query-virtio", .devices(try VirtioDevice.list(decoding: value)))
+        let devices = try VirtioDevice.list(decoding: value).map { (name: $0.name, carrier: $0.carrier) }
+        return MonitorArtefact("x-query-virtio", .devices(devices, isWhole: true))
       }
     }
     if let list = value.array, list.isEmpty, question?.command == "x-query-virtio" {
-      return MonitorArtefact("x-query-virtio", .devices([]))
+      return MonitorArtefact("x-query-virtio", .devices([], isWhole: true))
     }
     if question?.command == "qom-get", question?.property == "guest-stats-polling-interval", value.uint != nil {
       return MonitorArtefact("guest-stats-polling-interval", .pollingInterval(try Balloon.pollingInterval(value)))
     }
     return nil
+  }
+
+  /// The whole; no more than 64 bits hold.
+  private static func sum(_ size: MemorySize) -> UInt64 {
+    let (sum, overflow) = size.base.addingReportingOverflow(size.plugged ?? 0)
+    return overflow ? .max : sum
   }
 
   private static func refusal(_ error: JSON, _ question: MonitorQuestion?) -> MonitorArtefact? {
@@ -113,14 +145,13 @@ struct MonitorArtefact: ArtefactContent {
       reading.actual = .observed(actual, host)
       draft.tell(reading)
     case .noBalloon: draft.tell(\.device.qomPath, .absent(host))
-    case .devices(let devices): tell(devices, &draft, host)
+    case .proxmox(let balloon): balloon.tell(&draft, place, kind)
+    case .devices(let devices, let isWhole): tell(devices, isWhole, &draft, host)
     case .status(let status): tell(status, &draft, place)
-    case .functions(let functions): tell(functions, &draft, host)
+    case .functions(let functions, let isWhole): tell(functions, isWhole, &draft, host)
     case .state(let state): draft.tell(\.domain.state, .observed(state, host))
-    case .memory(let size):
-      let (sum, overflow) = size.base.addingReportingOverflow(size.plugged ?? 0)
-      if !overflow { draft.tell(\.configuration.maximum, .observed(sum, host)) }
-    case .version(let version): draft.tell(\.domain.emulator, .observed("\(version)", host))
+    case .memory(let size): draft.tell(\.configuration.maximum, .observed(size, host))
+    case .version(let version): draft.tell(\.domain.emulator, .observed(version, host))
     case .pollingInterval(let seconds): draft.tell(\.device.pollingInterval, .observed(seconds, host))
     case .unsupported(let words):
       let none = Unknown(failure: Failure(.unsupported, words), provenance: host)
@@ -145,16 +176,20 @@ struct MonitorArtefact: ArtefactContent {
     return reading
   }
 
-  private func tell(_ devices: [VirtioDevice], _ draft: inout EvidenceDraft, _ host: Provenance) {
-    let balloon = devices.first(where: \.isBalloon)
-    draft.tell(\.device.qomPath, balloon.map { .observed($0.carrier, host) } ?? .absent(host))
-    guard balloon == nil else { return }
-    draft.tell(\.device.status, .absent(host))
-    draft.tell(\.device.guestFeatures, .absent(host))
-    draft.tell(\.device.hostFeatures, .absent(host))
+  private func tell(
+    _ devices: [(name: String, carrier: String)], _ isWhole: Bool, _ draft: inout EvidenceDraft, _ host: Provenance
+  ) {
+    if let balloon = devices.first(where: { $0.name == "virtio-balloon" }) {
+      draft.tell(\.device.qomPath, .observed(balloon.carrier, host))
+    } else if isWhole {
+      draft.tell(\.device.qomPath, .absent(host))
+      draft.tell(\.device.status, .absent(host))
+      draft.tell(\.device.guestFeatures, .absent(host))
+      draft.tell(\.device.hostFeatures, .absent(host))
+    }
   }
 
-  private func tell(_ status: VirtioStatus, _ draft: inout EvidenceDraft, _ place: ArtefactPlace) {
+  private func tell(_ status: VirtioWords, _ draft: inout EvidenceDraft, _ place: ArtefactPlace) {
     let host = place.provenance("\(kind) of \(status.name.prefix(60))", .host)
     guard status.name == "virtio-balloon" else {
       // The reply does not say which of several such devices it is about.
@@ -162,21 +197,21 @@ struct MonitorArtefact: ArtefactContent {
       return draft.tell(sibling, host)
     }
     draft.tell(\.device.status, .observed(status.status, host))
-    draft.tell(\.device.guestFeatures, .observed(status.guest.device, host))
-    draft.tell(\.device.hostFeatures, .observed(status.host.device, host))
+    if let features = status.guestFeatures { draft.tell(\.device.guestFeatures, .observed(features, host)) }
+    if let features = status.hostFeatures { draft.tell(\.device.hostFeatures, .observed(features, host)) }
   }
 
-  private func tell(_ functions: [MachineFunction], _ draft: inout EvidenceDraft, _ host: Provenance) {
-    let decoys = functions.filter { $0.identity.isBalloonDecoy }.map {
-      HostFunction(address: $0.address, path: $0.path, identity: $0.identity)
-    }
-    draft.tell(\.device.decoys, .observed(decoys, host))
-    guard let balloon = functions.first(where: { $0.identity.isBalloon }) else {
-      draft.tell(\.device.address, .absent(host))
+  private func tell(
+    _ functions: [HostFunction], _ isWhole: Bool, _ draft: inout EvidenceDraft, _ host: Provenance
+  ) {
+    let decoys = functions.filter(\.identity.isBalloonDecoy)
+    if isWhole || !decoys.isEmpty { draft.tell(\.device.decoys, .observed(decoys, host)) }
+    guard let balloon = functions.first(where: \.identity.isBalloon) else {
+      if isWhole { draft.tell(\.device.address, .absent(host)) }
       return
     }
     draft.tell(\.device.identity, .observed(balloon.identity, host))
     draft.tell(\.device.address, .observed(balloon.address, host))
-    draft.tell(\.device.path, .observed(balloon.path, host))
+    if let path = balloon.path { draft.tell(\.device.path, .observed(path, host)) }
   }
 }

@@ -29,9 +29,16 @@ struct MonitorQuestion: Hashable, Sendable {
       self.init(json)
       return
     }
-    let words = line.words
+    let words = line.words.map { $0.filter { $0 != "\"" && $0 != "'" } }
+    // `(qemu) info virtio`, `virsh qemu-monitor-command --hmp vm 'info virtio'`.
+    if let place = words.lastIndex(of: "info"), place + 1 < words.count,
+      place == 0 || words[..<place].contains(where: { $0.hasSuffix(")") || $0 == "qm>" || $0 == "--hmp" })
+    {
+      self.init(command: "info " + words[place + 1], property: words.count > place + 2 ? words[place + 2] : nil)
+      return
+    }
     guard let place = words.lastIndex(where: { $0 == "qom-get" || $0.hasSuffix("qom-get") }), place + 2 < words.count
     else { return nil }
-    self.init(command: "qom-get", property: words[place + 2].filter { $0 != "\"" && $0 != "'" })
+    self.init(command: "qom-get", property: words[place + 2])
   }
 }
