@@ -42,7 +42,8 @@ package struct Analysis: Sendable {
   private static let readers: [@Sendable (inout ArtefactCursor) -> (any ArtefactContent)?] = [
     LinuxProbeArtefact.read, JSONArtefact.read, DomainXMLArtefact.read, MemoryStatisticsArtefact.read,
     DomainInfoArtefact.read, BalloonSizeArtefact.read, RegistryArtefact.read, ServiceQueryArtefact.read,
-    DeviceProblem.read, WindowsVersionArtefact.read, LspciArtefact.read,
+    DeviceProblem.read, PnputilDevices.read, PnputilDrivers.read, PnputilInstallation.read,
+    WindowsVersionArtefact.read, LspciArtefact.read,
   ]
 
   private static func look(

@@ -32,6 +32,12 @@ enum Sample {
   static let samples = [
     "windows-healthy.txt", "windows-code-28-german.txt", "dommemstat-unset.txt", "dommemstat-served.txt",
     "qmp-unserved.txt", "linux-probe.txt", "lspci.txt", "dominfo.txt", "memballoon-unset.txt",
+  ] + windows
+
+  /// What Windows' own tools print.
+  static let windows = [
+    "pnputil-devices-problem.txt", "pnputil-devices-german-utf16.txt", "pnputil-devices-properties.txt",
+    "pnputil-drivers-french.txt", "pnputil-add-german.txt", "pnputil-add-refused.txt",
   ]
 }
 
