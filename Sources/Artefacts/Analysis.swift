@@ -42,9 +42,8 @@ package struct Analysis: Sendable {
   private static let readers: [@Sendable (inout ArtefactCursor) -> (any ArtefactContent)?] = [
     LinuxProbeArtefact.read, JSONArtefact.read, DomainXMLArtefact.read, MemoryStatisticsArtefact.read,
     DomainInfoArtefact.read, BalloonSizeArtefact.read, RegistryArtefact.read, ServiceQueryArtefact.read,
-    DeviceProblem.read, PnputilDevices.read, PnputilDrivers.read, PnputilInstallation.read,
-    WindowsVersionArtefact.read, LspciArtefact.read,
-  ]
+    DeviceProblem.read, WindowsVersionArtefact.read, LspciArtefact.read,
+  ] + WindowsReaders.all
 
   private static func look(
     through text: ArtefactText, _ found: inout [FoundArtefact],

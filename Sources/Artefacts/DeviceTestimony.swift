@@ -134,6 +134,12 @@ struct DeviceTestimony: Hashable, Sendable {
     if known.baseClass == nil, other.baseClass != nil { hardware = other }
   }
 
+  /// Takes the id by which the INF matched for the device's own, where nothing else names it.
+  mutating func identifyByMatch() {
+    guard !isIdentified, let matchingID, let id = HardwareID(matchingID), id.device != nil else { return }
+    hardware = id
+  }
+
   // MARK: Properties by their names, which no language changes
 
   /// Takes a property by the name that WMI or devpkey.h gives it; false when the name is none that is used here.

@@ -37,7 +37,9 @@ enum Sample {
   /// What Windows' own tools print.
   static let windows = [
     "pnputil-devices-problem.txt", "pnputil-devices-german-utf16.txt", "pnputil-devices-properties.txt",
-    "pnputil-drivers-french.txt", "pnputil-add-german.txt", "pnputil-add-refused.txt",
+    "pnputil-drivers-french.txt", "pnputil-add-german.txt", "pnputil-add-refused.txt", "pnpdevice-list.txt",
+    "pnpdevice-table-chinese-utf16be.txt", "signeddriver-list-german.txt", "pnpproperties-table.txt", "wmic-lists.txt",
+    "getservice-russian.txt",
   ]
 }
 
