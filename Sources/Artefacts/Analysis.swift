@@ -55,7 +55,7 @@ package struct Analysis: Sendable {
     MachineCommandLineArtefact.read, KernelLogArtefact.read, MemoryStatisticsArtefact.read,
     DomainInfoArtefact.read, BalloonSizeArtefact.read, RegistryArtefact.read, ServiceQueryArtefact.read,
     DeviceProblem.read, WindowsVersionArtefact.read, LspciArtefact.read,
-  ]
+  ] + WindowsReaders.all
 
   private static func look(
     through text: ArtefactText, _ found: inout [FoundArtefact],

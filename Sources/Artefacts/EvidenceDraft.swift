@@ -12,6 +12,10 @@ struct EvidenceDraft {
   /// The most readings that are kept.
   private static let readingLimit = 64
 
+  /// What people should know besides, in sentences; at most ``noteLimit``.
+  private var notes: [String] = []
+  private static let noteLimit = 64
+
   /// What Windows' own commands told, which becomes functions and services at the end.
   var windows = WindowsPaste()
 
@@ -41,6 +45,11 @@ struct EvidenceDraft {
     case (.failed, _): evidence[keyPath: path] = told
     default: break
     }
+  }
+
+  /// Adds a sentence for people, once.
+  mutating func note(_ sentence: String) {
+    if notes.count < Self.noteLimit, !notes.contains(sentence) { notes.append(sentence) }
   }
 
   /// Adds a look at size and statistics: what it knows completes the last one, unless both know the same thing.
@@ -103,12 +112,13 @@ struct EvidenceDraft {
 
   /// The evidence, when all artefacts have told.
   mutating func finished() -> Evidence {
+    var windows = windows
     windows.tell(&self)
     for spare in spares where evidence.readings.last?.actual.value == nil { tell(spare) }
     // The rules read the last reading; what it does not know an earlier one may.
     let readings = evidence.readings
     for index in readings.indices.dropFirst() { evidence.readings[index].complete(with: evidence.readings[index - 1]) }
-    evidence.collection.notices += conflicts
+    evidence.collection.notices += notes + conflicts
     if let maximum = evidence.configuration.maximum.value,
       let actual = evidence.readings.compactMap(\.actual.value).max(), actual > maximum
     {

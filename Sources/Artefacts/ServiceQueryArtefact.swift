@@ -135,6 +135,18 @@ struct ServiceQueryArtefact: ArtefactContent {
   ]
 
   func tell(_ draft: inout EvidenceDraft, _ place: ArtefactPlace) {
-    draft.windows.add(self, place.provenance(kind, .guest))
+    draft.windows.add(testimony, place.provenance(kind, .guest))
+  }
+
+  private var testimony: ServiceTestimony {
+    var told = ServiceTestimony(name: name)
+    switch answer {
+    case .state(let state, let exitCode, let serviceExitCode):
+      (told.state, told.exitCode, told.serviceExitCode) = (state, exitCode, serviceExitCode)
+    case .configuration(let start, let path, let dependencies):
+      (told.start, told.path, told.dependencies) = (start?.rawValue, path, dependencies)
+    case .missing: told.isMissing = true
+    }
+    return told
   }
 }

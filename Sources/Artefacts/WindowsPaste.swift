@@ -3,19 +3,37 @@ import BalloonEvidence
 import PCI
 import WindowsPnP
 
-/// What Windows' own commands told, gathered from several artefacts: only together do a device's key, its driver's key
-/// and its problem code say who holds it.
+/// What Windows' own commands told, gathered from several artefacts: only together do a device's key, its driver's key,
+/// its problem code and the driver store say who holds it.
+///
+/// Of two artefacts the one that was added first counts; that they disagree is kept as a sentence.
 struct WindowsPaste {
-  private struct Sourced<Value> {
+  struct Sourced<Value> {
     let value: Value
     let source: Provenance
   }
-  private var devices: [Sourced<RegistryKey>] = []
-  private var drivers: [String: Sourced<RegistryKey>] = [:]
+  private(set) var devices: [Sourced<RegistryKey>] = []
+  private(set) var drivers: [String: Sourced<RegistryKey>] = [:]
+  private(set) var testimonies: [Sourced<DeviceTestimony>] = []
+  /// By the published names in lower case.
+  private(set) var packages: [String: Sourced<DriverPackage>] = [:]
   private var services: [String: GuestService] = [:]
-  private var problems: [String: Sourced<DeviceProblem>] = [:]
+  private var log: [String] = []
+  private var logSource: Provenance?
   private var isWholeEnum: Provenance?
+  /// Where a device was told by its name alone.
+  private var nameOnly: Provenance?
   private var hasAny: Provenance?
+  /// Of what two artefacts say different things.
+  private var conflicts: [String] = []
+
+  static let deviceLimit = 256
+  private static let testimonyLimit = 1_024
+  private static let packageLimit = 1_024
+  private static let conflictLimit = 16
+  /// The most lines of Windows' logs that are kept, and the most bytes of one.
+  private static let logLimit = 256
+  private static let logLineLimit = 400
 
   /// The services and drivers that bear on the balloon, by the names in lower case.
   private static let known: [String: (name: String, kind: String)] = [
@@ -24,6 +42,10 @@ struct WindowsPaste {
     "virtioserial": (BalloonNames.serialService, "kernel-driver"),
     "winmgmt": (BalloonNames.managementService, "user-service"),
   ]
+  /// Whether a service or driver of that name bears on the balloon.
+  static func isKnown(service: some StringProtocol) -> Bool { known[service.lowercased()] != nil }
+
+  // MARK: What is told
 
   mutating func add(_ keys: [RegistryKey], isWholeEnum: Bool, _ source: Provenance) {
     hasAny = hasAny ?? source
@@ -35,52 +57,45 @@ struct WindowsPaste {
         else { continue }
         let ids = HardwareID.merged((key.list("hardwareid") ?? []) + (key.list("compatibleids") ?? []))
         let isOurs = (ids?.vendor ?? instance.hardware?.vendor) == BalloonNames.vendor
-        if isOurs || ids?.isMemoryController == true, devices.count < 256 {
+        if isOurs || ids?.isMemoryController == true, devices.count < Self.deviceLimit {
           devices.append(Sourced(value: key, source: source))
         }
       } else if let name = key.driverKey {
         if drivers[name] == nil { drivers[name] = Sourced(value: key, source: source) }
       } else if let name = key.service {
-        update(name, source) { service in
-          if let start = key.number("start") { service.windows?.startType = .observed(start, source) }
-          if let path = key.text("imagepath") { service.windows?.binaryPath = .observed(path, source) }
-        }
+        add(
+          ServiceTestimony(
+            name: name, start: key.number("start").flatMap { UInt32(exactly: $0) }, path: key.text("imagepath")), source
+        )
       }
     }
   }
 
-  mutating func add(_ query: ServiceQueryArtefact, _ source: Provenance) {
+  mutating func add(_ device: DeviceTestimony, _ source: Provenance) {
+    guard device.isIdentified, device.isRelevant else { return }
     hasAny = hasAny ?? source
-    update(query.name, source) { service in
-      switch query.answer {
-      case .state(let state, let exitCode, let serviceExitCode):
-        service.state = .observed(state.word, source)
-        if let exitCode { service.windows?.exitCode = .observed(exitCode, source) }
-        if let serviceExitCode { service.windows?.serviceExitCode = .observed(serviceExitCode, source) }
-      case .configuration(let start, let path, let dependencies):
-        if let start { service.windows?.startType = .observed(UInt64(start.rawValue), source) }
-        if let path { service.windows?.binaryPath = .observed(path, source) }
-        if let dependencies { service.windows?.dependencies = .observed(dependencies, source) }
-      case .missing:
-        let none = source
-        service.state = .absent(none)
-        service.version = .absent(none)
-        service.windows?.startType = .absent(none)
-        service.windows?.binaryPath = .absent(none)
-        service.windows?.binaryExists = .absent(none)
-      }
+    if testimonies.count < Self.testimonyLimit { testimonies.append(Sourced(value: device, source: source)) }
+  }
+
+  mutating func add(_ package: DriverPackage, _ source: Provenance) {
+    hasAny = hasAny ?? source
+    let key = package.published.lowercased()
+    guard let known = packages[key]?.value else {
+      if packages.count < Self.packageLimit { packages[key] = Sourced(value: package, source: source) }
+      return
     }
+    var whole = known
+    whole.original = known.original ?? package.original
+    whole.provider = known.provider ?? package.provider
+    whole.version = known.version ?? package.version
+    whole.date = known.date ?? package.date
+    whole.signer = known.signer ?? package.signer
+    if whole != known { packages[key] = Sourced(value: whole, source: source) }
   }
 
-  mutating func add(_ problem: DeviceProblem, _ source: Provenance) {
+  mutating func add(_ told: ServiceTestimony, _ source: Provenance) {
+    guard let known = Self.known[told.name.lowercased()] else { return }
     hasAny = hasAny ?? source
-    guard problems.count < 256 else { return }
-    let key = problem.instance.lowercased()
-    if problems[key] == nil { problems[key] = Sourced(value: problem, source: source) }
-  }
-
-  private mutating func update(_ name: String, _ source: Provenance, _ change: (inout GuestService) -> Void) {
-    guard let known = Self.known[name.lowercased()] else { return }
     let unknown = Unknown(
       failure: Failure(
         .notAsked, "no artefact that was given tells it", ask: "sc query \(known.name) & sc qc \(known.name)"),
@@ -90,128 +105,133 @@ struct WindowsPaste {
       ?? GuestService(
         name: known.name, kind: known.kind, state: unknown(), version: unknown(), counters: [:],
         windows: WindowsService(unknown))
-    change(&service)
+    var windows = service.windows ?? WindowsService(unknown)
+    let what = "the service \(known.name)"
+    if told.isMissing {
+      if service.state.value != nil {
+        conflict("\(source.source) says that there is no \(known.name), and \(service.state.provenance.source) has it")
+      } else {
+        (service.state, service.version) = (.absent(source), .absent(source))
+        (windows.startType, windows.binaryPath) = (.absent(source), .absent(source))
+        windows.binaryExists = .absent(source)
+      }
+    }
+    put(&service.state, told.state?.word, source, "state of \(what)")
+    put(&windows.startType, told.start.map(UInt64.init), source, "start type of \(what)")
+    put(&windows.binaryPath, told.path, source, nil)
+    put(&windows.exitCode, told.exitCode, source, nil)
+    put(&windows.serviceExitCode, told.serviceExitCode, source, nil)
+    put(&windows.dependencies, told.dependencies, source, nil)
+    service.windows = windows
     services[known.name] = service
+  }
+
+  /// A line of one of Windows' logs about the balloon.
+  mutating func add(logLine line: some StringProtocol, _ source: Provenance) {
+    hasAny = hasAny ?? source
+    logSource = logSource ?? source
+    guard log.count < Self.logLimit else { return }
+    log.append(String(Substring(line).trimmed.prefix(Self.logLineLimit)))
+  }
+
+  /// That a device was told by its name, which says nothing without its ids.
+  mutating func addName(_ source: Provenance) { nameOnly = nameOnly ?? source }
+
+  // MARK: Who counts
+
+  private mutating func conflict(_ sentence: String) {
+    if conflicts.count < Self.conflictLimit { conflicts.append(sentence) }
+  }
+
+  /// Sets a leaf that is not known yet.
+  /// - Parameter what: for people, when two disagree; `nil` where texts differ without meaning anything.
+  mutating func put<Value: Equatable>(
+    _ leaf: inout Observation<Value>, _ value: Value?, _ source: Provenance, _ what: String?
+  ) {
+    guard let value else { return }
+    switch leaf {
+    case .failed: leaf = .observed(value, source)
+    case .absent(let known):
+      if let what {
+        conflict("\(source.source) says \(Self.shown(value)) for the \(what), and \(known.source) has none")
+      }
+    case .observed(let old, let known):
+      guard let what, !Self.isSame(old, value) else { return }
+      conflict(
+        "\(source.source) says \(Self.shown(value)) for the \(what), and \(known.source) says \(Self.shown(old))")
+    }
+  }
+
+  /// The same of an answer that may be "none".
+  mutating func put(
+    _ leaf: inout Observation<String>, told: DeviceTestimony.Told<String>?, _ source: Provenance, _ what: String?
+  ) {
+    switch told {
+    case nil: return
+    case .value(let value): put(&leaf, value, source, what)
+    case .nothing:
+      if leaf.failure != nil {
+        leaf = .absent(source)
+      } else if let what, case .observed(let old, let known) = leaf {
+        conflict("\(source.source) has no \(what), and \(known.source) says \(Self.shown(old))")
+      }
+    }
+  }
+
+  private static func shown(_ value: some Any) -> String { String(String(describing: value).prefix(60)) }
+
+  private static func isSame<Value: Equatable>(_ one: Value, _ two: Value) -> Bool {
+    if let one = one as? String, let two = two as? String { return one.isSameWindowsName(as: two) }
+    return one == two
   }
 
   // MARK: As evidence
 
-  func tell(_ draft: inout EvidenceDraft) {
-    guard let hasAny else { return }
-    draft.tell(\.guest.osFamily, .observed("windows", hasAny))
-    if let source = services.values.map(\.state.provenance).min(by: { $0.source < $1.source }) {
-      draft.tell(\.guest.services, .observed(services.values.sorted { $0.name < $1.name }, source))
+  mutating func tell(_ draft: inout EvidenceDraft) {
+    guard let hasAny else {
+      tellName(&draft)
+      return
     }
-    let functions = devices.map(function)
+    draft.tell(\.guest.osFamily, .observed("windows", hasAny))
+    let services = services.values.sorted { $0.name < $1.name } + packageServices
+    if let source = services.map(\.state.provenance).min(by: { $0.source < $1.source }) {
+      draft.tell(\.guest.services, .observed(services, source))
+    }
+    if let logSource { draft.tell(\.guest.log, .observed(log, logSource)) }
+    let functions = functions()
+    for conflict in conflicts { draft.note("Two artefacts disagree: \(conflict). The latter was taken.") }
     // An excerpt without the balloon says nothing against it.
-    guard let source = devices.first?.source ?? isWholeEnum,
+    guard let source = devices.first?.source ?? testimonies.first?.source ?? isWholeEnum,
       isWholeEnum != nil || functions.contains(where: { $0.identity.value?.isBalloon == true })
-    else { return }
+    else {
+      tellName(&draft)
+      return
+    }
     draft.tell(\.guest.functions, .observed(functions, source))
   }
 
-  private func function(_ device: Sourced<RegistryKey>) -> GuestFunction {
-    let key = device.value
-    let source = device.source
-    let notTold = Unknown(
-      failure: Failure(.notAsked, "the registry's keys do not tell", ask: GuestCommands.probe), provenance: source)
-    func observed<Value>(_ value: Value?) -> Observation<Value> {
-      if let value { return .observed(value, source) }
-      return key.isWhole
-        ? .absent(source) : .failed(Failure(.malformed, "the paste ends inside the device's key"), source)
-    }
-    let instance = key.pciInstance ?? InstanceID("")
-    var function = GuestFunction(notTold)
-    var windows = WindowsFunction(notTold)
-    let location = key.text("locationinformation").map(LocationInformation.init)
-    function.address = observed(location?.address)
-    function.path = observed(instance.path)
-    let hardwareIDs = key.list("hardwareid") ?? []
-    let compatibleIDs = key.list("compatibleids") ?? []
-    let ids = HardwareID.merged(hardwareIDs + compatibleIDs) ?? instance.hardware
-    function.identity =
-      ids?.identity.map { .observed($0, source) }
-      ?? .failed(
-        Failure(.malformed, "its ids cannot be read"), source)
-    function.driver = observed(key.text("service"))
-    let nowhere = Unknown(
-      failure: Failure(.unsupported, "Windows does not show the virtio device"), provenance: source)
-    (function.virtioDriver, function.virtioStatus) = (nowhere(), nowhere())
-
-    windows.instanceID = .observed(instance.text, source)
-    windows.hardwareIDs = observed(hardwareIDs.isEmpty ? nil : hardwareIDs)
-    windows.compatibleIDs = observed(compatibleIDs.isEmpty ? nil : compatibleIDs)
-    windows.instancePath = observed(instance.path)
-    windows.locationAddress = observed(location?.address)
-    windows.configFlags = observed(key.number("configflags"))
-    windows.setupClass = observed(key.text("class"))
-    windows.description = observed(key.text("devicedesc").map(Self.translated))
-    driver(of: key, source, &function, &windows)
-    problem(of: instance, &function, &windows, source)
-    function.windows = windows
-    return function
-  }
-
-  /// What the key of the device's driver says: the INF, its section, provider and version.
-  private func driver(
-    of key: RegistryKey, _ source: Provenance, _ function: inout GuestFunction, _ windows: inout WindowsFunction
-  ) {
-    guard let name = key.text("driver") else {
-      guard key.isWhole else { return }
-      // No driver's key: no driver was ever installed for it.
-      (function.module, function.provider, function.driverVersion) = (.absent(source), .absent(source), .absent(source))
-      (windows.infSection, windows.matchingID, windows.driverDate) = (.absent(source), .absent(source), .absent(source))
-      return
-    }
-    guard let driver = drivers[name.lowercased()], driver.value.text("infpath") != nil else {
-      let ask =
-        "reg query \"HKLM\\SYSTEM\\CurrentControlSet\\Control\\Class\\\(name.prefix(80))\", in the guest"
-      let unknown = Unknown(
-        failure: Failure(.notAsked, "the key of its driver was not given", ask: ask), provenance: source)
-      (function.module, function.provider, function.driverVersion) = (unknown(), unknown(), unknown())
-      windows.infSection = unknown()
-      // machine.inf holds a function without any service: without its key it looks as if nobody did.
-      if function.driver.isAbsent { function.driver = unknown() }
-      return
-    }
-    func told(_ value: String) -> Observation<String> {
-      driver.value.text(value).map { .observed($0, driver.source) } ?? .absent(driver.source)
-    }
-    function.module = told("infpath")
-    function.provider = told("providername")
-    function.driverVersion = told("driverversion")
-    windows.infSection = told("infsection")
-    windows.matchingID = told("matchingdeviceid")
-    windows.driverDate = told("driverdate").map { DriverDate.iso($0) }
-    if driver.value.text("driverdesc") != nil { windows.description = told("driverdesc") }
-  }
-
-  private func problem(
-    of instance: InstanceID, _ function: inout GuestFunction, _ windows: inout WindowsFunction, _ source: Provenance
-  ) {
-    guard let told = problems[instance.text.lowercased()] else {
-      let unknown = Unknown(
-        failure: Failure(
-          .notAsked, "problem codes do not stand in the registry",
+  /// Without ids a name is none of evidence's: what it takes is asked for.
+  private func tellName(_ draft: inout EvidenceDraft) {
+    guard let nameOnly else { return }
+    draft.tell(
+      \.guest.functions,
+      .failed(
+        Failure(
+          .malformed, "a device was told by its name or its code alone, which other devices share",
           ask:
-            "pnputil /enum-devices /problem (Windows 11, Server 2022), or the PowerShell line of: virt-balloon probe "
-            + "windows"
-        ),
-        provenance: source)
-      (function.problemCode, windows.problem, windows.problemStatus) = (unknown(), unknown(), unknown())
-      windows.isPresent = unknown()
-      return
-    }
-    function.problemCode = .observed(told.value.code, told.source)
-    windows.problem =
-      ProblemCode(rawValue: UInt32(told.value.code)).name.map { .observed($0, told.source) } ?? .absent(told.source)
-    if let isPresent = told.value.isPresent { windows.isPresent = .observed(isPresent, told.source) }
+            "its hardware ids: pnputil /enum-devices /problem /ids (Windows 11, Server 2022), or device manager, the "
+            + "device's properties, Details, Hardware Ids; or all of it by: virt-balloon probe windows"), nameOnly))
   }
 
-  /// `VirtIO Balloon Driver` of `@oem5.inf,%balloon.devicedesc%;VirtIO Balloon Driver`.
-  private static func translated(_ text: String) -> String {
-    guard text.hasPrefix("@"), let end = text.lastIndex(of: ";") else { return text }
-    let rest = text[text.index(after: end)...]
-    return rest.isEmpty ? text : String(rest)
+  /// The balloon's packages in the driver store.
+  private var packageServices: [GuestService] {
+    packages.values.filter(\.value.isBalloon).sorted { $0.value.published < $1.value.published }.map { package in
+      GuestService(
+        name: package.value.published, kind: "driver-package", state: .observed("installed", package.source),
+        version: package.value.version.map { .observed($0, package.source) }
+          ?? .failed(
+            Failure(.notAsked, "no artefact that was given tells it", ask: "pnputil /enum-drivers"), package.source),
+        counters: [:])
+    }
   }
 }

@@ -13,6 +13,11 @@ struct WindowsVersionArtefact: ArtefactContent {
       version.has(".")
     else { return nil }
     cursor.index += 1
+    // A prompt's second line: `(c) Microsoft Corporation. All rights reserved.`
+    let next = cursor.line.trimmed
+    if next.utf8.count < 128, next.hasPrefix("(c) ") || next.hasPrefix("Copyright "), next.has("Microsoft") {
+      cursor.index += 1
+    }
     return WindowsVersionArtefact(version: String(version))
   }
 

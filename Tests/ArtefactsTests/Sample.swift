@@ -32,6 +32,14 @@ enum Sample {
   static let samples = [
     "windows-healthy.txt", "windows-code-28-german.txt", "dommemstat-unset.txt", "dommemstat-served.txt",
     "qmp-unserved.txt", "linux-probe.txt", "lspci.txt", "dominfo.txt", "memballoon-unset.txt",
+  ] + windows
+
+  /// What Windows' own tools print.
+  static let windows = [
+    "pnputil-devices-problem.txt", "pnputil-devices-german-utf16.txt", "pnputil-devices-properties.txt",
+    "pnputil-drivers-french.txt", "pnputil-add-german.txt", "pnputil-add-refused.txt", "pnpdevice-list.txt",
+    "pnpdevice-table-chinese-utf16be.txt", "signeddriver-list-german.txt", "pnpproperties-table.txt", "wmic-lists.txt",
+    "getservice-russian.txt",
   ]
 }
 

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// The readers of what Windows' own tools print, those first whose marks are plain.
+enum WindowsReaders {
+  static let all: [@Sendable (inout ArtefactCursor) -> (any ArtefactContent)?] = [
+    PowerShellList.read, PowerShellTable.read, PnputilDevices.read, PnputilDrivers.read, PnputilInstallation.read,
+  ]
+}
