@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 SWIFT ?= swift
+SETS ?=
 FUZZ_SECONDS ?= 60
 BUILD_FLAGS := --explicit-target-dependency-import-check error
 AGENT := .build/agents/x86_64-linux/virt-balloon-agent
@@ -16,7 +17,7 @@ FUZZERS := fuzz-records fuzz-agent fuzz-windows-pnp fuzz-qmp fuzz-domain-xml fuz
 # A crash of several threads has hung Swift's backtracer.
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: help deps deps-windows build agents image wine demo test bench fuzz format clean
+.PHONY: help deps deps-windows build agents image wine demo test bench accuracy fuzz format clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -65,6 +66,17 @@ test: build wine ## All tests, real guests included
 bench: build wine ## Measure the agent and diagnose against qemu-ga and virsh
 	@$(SWIFT) build -c release --static-swift-stdlib --product virt-balloon --scratch-path .build-release
 	@"$$($(SWIFT) build $(BUILD_FLAGS) --show-bin-path)/rig" bench $(if $(BENCH_JSON),--json "$(BENCH_JSON)")
+
+# Measured as `analyze` is used: optimised.
+accuracy: deps ## Compare the answers to samples/cases with what is expected; SETS=10000 measures time and memory instead
+	@if [ -n "$(SETS)" ]; then \
+	  $(SWIFT) build -c release --product accuracy --scratch-path .build-release; \
+	  "$$($(SWIFT) build -c release --scratch-path .build-release --show-bin-path)/accuracy" --sets $(SETS); \
+	else \
+	  $(SWIFT) build $(BUILD_FLAGS) --product virt-balloon; \
+	  $(SWIFT) build $(BUILD_FLAGS) --product accuracy; \
+	  "$$($(SWIFT) build $(BUILD_FLAGS) --show-bin-path)/accuracy"; \
+	fi
 
 fuzz: deps ## Fuzz each hostile input for FUZZ_SECONDS (60)
 	@SWIFT="$(SWIFT)" bash Tests/Fuzz/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)

@@ -120,6 +120,14 @@ let package = Package(
       name: "GuestRig", dependencies: [subprocess, system], path: "Tests/GuestRig", exclude: ["image", "scripts"]),
     .executableTarget(name: "rig", dependencies: ["GuestRig"], path: "Tests/rig"),
 
+    // The cases of `samples/cases` and how their answers are judged; the program behind `make accuracy`.
+    .target(
+      name: "SampleCases", dependencies: ["AgentProtocol", "Artefacts", "GuestRig", "Reports", "Rules"],
+      path: "Tests/SampleCases"),
+    .executableTarget(
+      name: "accuracy", dependencies: ["Artefacts", "Reports", "Rules", "SampleCases", argumentParser],
+      path: "Tests/accuracy"),
+
     // Tests, in the order of the targets above.
     .testTarget(name: "PCITests", dependencies: ["PCI"]),
     .testTarget(name: "WindowsPnPTests", dependencies: ["PCI", "WindowsPnP"]),
@@ -163,6 +171,7 @@ let package = Package(
     .testTarget(
       name: "ArtefactsTests", dependencies: ["Artefacts", "BalloonEvidence", "PCI", "Reports", "Rules"],
       exclude: ["Samples"]),
+    .testTarget(name: "SampleCasesTests", dependencies: ["GuestRig", "Rules", "SampleCases"]),
     .testTarget(
       name: "ReportsTests", dependencies: ["BalloonEvidence", "EvidenceTree", "PCI", "Reports", "Rules"],
       exclude: ["Golden"]),

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import FoundationEssentials
+import GuestRig
+import Rules
+import SampleCases
+import Testing
+
+@Suite("The cases of samples/cases")
+struct CaseTests {
+  @Test("Each is answered as a maintainer would", arguments: try SampleCase.names())
+  func answered(name: String) async throws {
+    let sample = try SampleCase(name)
+    let judgement = CaseJudgement(sample, try await CaseAnswer(sample, program: try Program.built("virt-balloon")))
+    #expect(judgement.outcome == .right, "\(judgement.differences.joined(separator: "\n"))")
+  }
+
+  @Test("Each names rules of the catalogue only", arguments: try SampleCase.names())
+  func known(name: String) throws {
+    let ids = Set(Catalogue.all.map(\.id))
+    #expect(try SampleCase(name).expected.ids.filter { !ids.contains($0) } == [])
+  }
+
+  @Test("There are at least 60, of which at least 25 are published")
+  func enough() throws {
+    let samples = try SampleCase.names().map { try SampleCase($0) }
+    #expect(samples.count >= 60)
+    #expect(samples.count(where: \.provenance.isPublished) >= 25)
+  }
+
+  @Test("A case with a member too many, a file too many or an id in two lists is refused")
+  func strict() async throws {
+    try await ScratchDirectory.with { scratch in
+      func write(_ json: String, also file: String? = nil) throws {
+        let folder = URL(filePath: scratch("a"))
+        try? FileManager.default.removeItem(at: folder)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for name in ["x.txt", file].compactMap({ $0 }) { try Data("x".utf8).write(to: folder.appending(path: name)) }
+        try Data(json.utf8).write(to: folder.appending(path: "case.json"))
+      }
+      func read() throws -> SampleCase {
+        try SampleCase("a", in: URL(filePath: scratch("a")).deletingLastPathComponent().path)
+      }
+      func json(_ expected: String, _ more: String = "") -> String {
+        """
+        {"title": "t", "provenance": {"kind": "synthesised", "after": "nothing"}, "pastedBy": "nobody",
+         "files": ["x.txt"], "why": "because", "expected": \(expected)\(more)}
+        """
+      }
+      try write(json(#"{"verdict": "inconclusive"}"#))
+      #expect(try read().expected.verdicts == [.inconclusive])
+      try write(json(#"{"verdict": "inconclusive"}"#, #", "more": 1"#))
+      #expect(throws: CaseError.self) { try read() }
+      try write(json(#"{"verdict": "inconclusive"}"#), also: "y.txt")
+      #expect(throws: CaseError.self) { try read() }
+      try write(json(#"{"verdict": "problem", "findings": ["driver.none"], "forbidden": ["driver.none"]}"#))
+      #expect(throws: CaseError.self) { try read() }
+      try write(json(#"{"verdict": "problem"}"#))
+      #expect(throws: CaseError.self) { try read() }
+      try write(json(#"{"verdict": "healthy", "refused": "several-guests"}"#))
+      #expect(throws: CaseError.self) { try read() }
+      try write(json(#"{"refused": "several-guests"}"#))
+      #expect(try read().expected.refused == "several-guests")
+    }
+  }
+
+  @Test(
+    "The schema agrees with every case and refuses what the reader refuses",
+    .enabled("needs python3 with jsonschema") { await CaseSchema.exists })
+  func schema() async throws {
+    let names = try SampleCase.names()
+    for name in names {
+      let path = "\(SampleCase.folder)/\(name)/case.json"
+      #expect(try await CaseSchema.accepts(try String(contentsOf: URL(filePath: path), encoding: .utf8)), "\(name)")
+    }
+    let wrong = [
+      "{}", #"{"title": "t"}"#,
+      """
+      {"title": "t", "provenance": {"kind": "published"}, "pastedBy": "n", "files": ["x"], "why": "b",
+       "expected": {"verdict": "healthy"}}
+      """,
+      """
+      {"title": "t", "provenance": {"kind": "captured", "how": "h"}, "pastedBy": "n", "files": ["x"], "why": "b",
+       "expected": {"verdict": "healthy", "skipped": true}}
+      """,
+    ]
+    for text in wrong { #expect(try await !CaseSchema.accepts(text), "\(text)") }
+  }
+}
+
+/// `samples/cases/schema.json`, by Python's jsonschema.
+private enum CaseSchema {
+  static var exists: Bool {
+    get async { (try? await Program.check(["python3", "-c", "import jsonschema"])) != nil }
+  }
+
+  static func accepts(_ text: String) async throws -> Bool {
+    let script = """
+      import json, sys, jsonschema
+      schema = json.load(open(sys.argv[1]))
+      jsonschema.Draft202012Validator.check_schema(schema)
+      sys.exit(0 if jsonschema.Draft202012Validator(schema).is_valid(json.loads(sys.argv[2])) else 3)
+      """
+    let path = SampleCase.folder + "/schema.json"
+    return try await Program.run(["python3", "-c", script, path, text], within: .seconds(60)).status == 0
+  }
+}
