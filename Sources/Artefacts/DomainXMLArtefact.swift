@@ -64,10 +64,17 @@ struct DomainXMLArtefact: ArtefactContent {
     draft.tell(\.configuration.address, told.address)
     guard !isFragment else { return }
     draft.tell(\.configuration.path, told.path)
+    draft.tell(\.configuration.hugepages, told.hugepages)
+    draft.tell(\.configuration.locked, told.locked)
+    draft.tell(\.configuration.memorySource, told.memorySource)
+    draft.tell(\.configuration.sharedMemory, told.sharedMemory)
+    draft.tell(\.configuration.pinningDevices, told.pinningDevices)
+    draft.tell(\.configuration.launchSecurity, told.launchSecurity)
     draft.tell(\.device.decoys, facts.decoys)
     var domain = draft.evidence.domain
     facts.describe(&domain)
     draft.tell(\.domain.machine, domain.machine)
+    draft.tell(\.domain.hypervisor, domain.hypervisor)
     if domain.osFamily.value != nil { draft.tell(\.domain.osFamily, domain.osFamily) }
     let channel = facts.channel(named: XMLFacts.agentPort)
     draft.tell(\.channel.port, channel.port)
