@@ -201,10 +201,19 @@ struct DomainXMLArtefact: ArtefactContent {
     tell(\.configuration.address, told.address, always: hasBalloon)
     guard !isBalloonAlone else { return }
     tell(\.configuration.path, told.path, always: isWhole)
+    if isWhole || told.hugepages.value == true { draft.tell(\.configuration.hugepages, told.hugepages) }
+    if isWhole || told.locked.value == true { draft.tell(\.configuration.locked, told.locked) }
+    if isWhole || told.sharedMemory.value == true { draft.tell(\.configuration.sharedMemory, told.sharedMemory) }
+    if isWhole || told.pinningDevices.value?.isEmpty == false {
+      draft.tell(\.configuration.pinningDevices, told.pinningDevices)
+    }
+    tell(\.configuration.memorySource, told.memorySource, always: isWhole)
+    tell(\.configuration.launchSecurity, told.launchSecurity, always: isWhole)
     if isWhole || facts.decoys.value?.isEmpty == false { draft.tell(\.device.decoys, facts.decoys) }
     var domain = draft.evidence.domain
     facts.describe(&domain)
     tell(\.domain.machine, domain.machine, always: isWhole)
+    tell(\.domain.hypervisor, domain.hypervisor, always: isWhole)
     if domain.osFamily.value != nil { draft.tell(\.domain.osFamily, domain.osFamily) }
     let channel = facts.channel(named: XMLFacts.agentPort)
     tell(\.channel.port, channel.port, always: isWhole)
