@@ -10,6 +10,7 @@ package struct Engine: Sendable {
   package func diagnose(_ evidence: Evidence) -> Diagnosis {
     let context = RemedyContext(evidence)
     var findings: [Finding] = []
+    var consequences: [String: [String]] = [:]
     var inconclusive: [Inconclusive] = []
     var healthy: [Passed] = []
     var notApplicable: [Passed] = []
@@ -17,6 +18,8 @@ package struct Engine: Sendable {
       var reader = EvidenceReader(evidence)
       switch rule.assess(&reader) {
       case .found(let summary, let severity, let confidence):
+        let isMilder = severity.map { $0 < rule.severity } ?? false
+        consequences[rule.id] = isMilder ? [] : rule.explains.filter { rule.causes($0, &reader) }
         findings.append(
           Finding(
             id: rule.id, severity: severity ?? rule.severity, confidence: confidence ?? rule.confidence,
@@ -32,7 +35,7 @@ package struct Engine: Sendable {
           Inconclusive(id: rule.id, title: rule.title, missing: reader.missing, isEssential: rule.isEssential))
       }
     }
-    findings = suppressConsequences(findings, healthy: Set(healthy.map(\.id)))
+    findings = suppressConsequences(findings, consequences, healthy: Set(healthy.map(\.id)))
     return Diagnosis(
       verdict: verdict(findings, open: inconclusive.contains(where: \.isEssential)),
       findings: findings, inconclusive: inconclusive, healthy: healthy, notApplicable: notApplicable,
@@ -50,9 +53,14 @@ package struct Engine: Sendable {
   /// Keeps the root causes, each naming all that follows from it, directly or through another, and as grave as the
   /// gravest of them; the gravest first, and among equals the one that explains more.
   ///
-  /// - Parameter healthy: the rules that saw nothing wrong: no cause works through these.
-  private func suppressConsequences(_ findings: [Finding], healthy: Set<String>) -> [Finding] {
-    let direct = Dictionary(rules.map { ($0.id, $0.explains) }, uniquingKeysWith: { first, _ in first })
+  /// - Parameters:
+  ///   - causes: what each of the findings' rules explains in this guest.
+  ///   - healthy: the rules that saw nothing wrong: no cause works through these.
+  private func suppressConsequences(
+    _ findings: [Finding], _ causes: [String: [String]], healthy: Set<String>
+  ) -> [Finding] {
+    let direct = Dictionary(
+      rules.map { ($0.id, causes[$0.id] ?? $0.explains) }, uniquingKeysWith: { first, _ in first })
     let found = Set(findings.map(\.id))
     func consequences(of id: String) -> [String] {
       var reached: [String] = []

@@ -123,4 +123,13 @@ extension EvidenceReader {
       return .unrecognised(name)
     }
   }
+
+  /// A sentence for a balloon of which nobody told whether it is there, with a space in front; `nil` for any other.
+  mutating func presenceInDoubt() -> String? {
+    guard let index = peek(\.self).guestBalloonIndex,
+      peek(\.guest.functions).value?[index].isPresenceUnknown == true
+    else { return nil }
+    _ = read(windowsFunction: index, \.isPresent)
+    return " Whether the device is there, or only remembered from earlier, was not told."
+  }
 }

@@ -17,6 +17,7 @@ struct CatalogueTests {
     "driver.blocked", "pci.function.phantom", "pci.identity.ram-class", "service.missing", "service.stopped",
     "service.disabled",
     "service.dependency-failed", "service.path-gone",
+    "driver.wrong-os-build", "driver.known-bug", "service.hung", "stats.implausible", "agent.outdated",
   ]
 
   @Test("has every rule, each once")
