@@ -26,7 +26,7 @@ extension EvidenceReader {
   /// The version of the balloon's own driver, by the device manager or else by qemu-ga, cited; `nil`, with what is
   /// missing noted, when nobody told one.
   mutating func balloonDriver() -> BalloonDriver? {
-    if let index = peek(\.self).guestBalloonIndex, let function = peek(\.guest.functions).value?[index],
+    if let index = balloonIndex, let function = peek(\.guest.functions).value?[index],
       function.driverVersion.value != nil, case .balloonDriver? = guestHold(),
       let text = read(guestFunction: index, \.driverVersion)?.value
     {
@@ -48,7 +48,7 @@ extension EvidenceReader {
 
   private mutating func noteNoDriverVersion() {
     guard require(\.guest.functions) != nil else { return }
-    guard let index = peek(\.self).guestBalloonIndex else {
+    guard let index = balloonIndex else {
       note(missing: "the guest lists no function that is this balloon", at: "guest.functions", ask: nil)
       return
     }
@@ -82,7 +82,7 @@ extension EvidenceReader {
   /// ``unlessWindows()``, and the reason why there is no driver whose version could be judged.
   mutating func unlessBalloonDriver() -> Assessment? {
     if let excuse = unlessWindows() { return excuse }
-    guard peek(\.self).guestBalloonIndex != nil else {
+    guard balloonIndex != nil else {
       guard peek(\.guest.functions).value != nil, peek(\.guest.qemuGA)?.devices.value == nil else { return nil }
       _ = read(\.guest.functions)
       return .notApplicable("The guest's list does not have the balloon: see pci.function.missing-in-guest.")

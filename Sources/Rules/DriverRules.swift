@@ -124,7 +124,7 @@ enum DriverRules {
     if case .operating(let reason) = reader.hostOperation() {
       return .healthy("The balloon's own driver serves it: \(reason).")
     }
-    if reader.peek(\.guest.functions).value != nil, reader.peek(\.self).guestBalloonIndex == nil {
+    if reader.peek(\.guest.functions).value != nil, reader.balloonIndex == nil {
       _ = reader.read(\.guest.functions)
       return .notApplicable("The guest's list does not have the balloon: see pci.function.missing-in-guest.")
     }
@@ -237,7 +237,7 @@ enum DriverRules {
 
   /// Windows' problem code and what it means, for the end of a text that may have named the code already.
   private static func windowsWord(_ reader: inout EvidenceReader, after reason: String) -> String {
-    guard let index = reader.peek(\.self).guestBalloonIndex, let words = reader.problem(index),
+    guard let index = reader.balloonIndex, let words = reader.problem(index),
       let code = reader.peek(\.guest.functions).value?[index].problemCode.value
     else { return "" }
     let named = reason.contains(words) ? "" : " Windows says: \(words)."

@@ -9,13 +9,14 @@ package struct Engine: Sendable {
   /// Runs every rule, lets causes stand for their consequences, and draws the verdict.
   package func diagnose(_ evidence: Evidence) -> Diagnosis {
     let context = RemedyContext(evidence)
+    let unread = EvidenceReader(evidence)
     var findings: [Finding] = []
     var consequences: [String: [String]] = [:]
     var inconclusive: [Inconclusive] = []
     var healthy: [Passed] = []
     var notApplicable: [Passed] = []
     for rule in rules {
-      var reader = EvidenceReader(evidence)
+      var reader = unread
       switch rule.assess(&reader) {
       case .found(let summary, let severity, let confidence):
         let isMilder = severity.map { $0 < rule.severity } ?? false

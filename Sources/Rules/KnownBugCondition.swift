@@ -34,7 +34,7 @@ enum KnownBugCondition: Hashable, Sendable {
       return ""
     case .managementDisabled: return ServiceRules.managementTrouble(&reader) == nil ? nil : ""
     case .failedStart:
-      guard let index = reader.peek(\.self).guestBalloonIndex,
+      guard let index = reader.balloonIndex,
         let code = reader.peek(\.guest.functions).value?[index].problemCode.value,
         [ProblemCode.failedStart, .failedPostStart].contains(ProblemCode(rawValue: UInt32(code)))
       else { return nil }

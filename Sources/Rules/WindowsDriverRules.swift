@@ -23,7 +23,7 @@ enum WindowsDriverRules {
       return .healthy("The balloon's driver serves it: \(reason).")
     }
     guard reader.require(\.guest.functions) != nil else { return .inconclusive }
-    guard let index = reader.peek(\.self).guestBalloonIndex else {
+    guard let index = reader.balloonIndex else {
       return .notApplicable("The guest's list does not have the balloon: see pci.function.missing-in-guest.")
     }
     guard let leaf = reader.read(guestFunction: index, \.problemCode) else { return .inconclusive }
@@ -187,7 +187,7 @@ enum WindowsDriverRules {
     }
     if let service = disabledService(assessment, &reader) { return service }
     // Without the code the flag in the registry tells as well.
-    guard assessment == .inconclusive, let index = reader.peek(\.self).guestBalloonIndex,
+    guard assessment == .inconclusive, let index = reader.balloonIndex,
       let flags = reader.peek(\.guest.functions).value?[index].windows?.configFlags.value
     else { return assessment }
     _ = reader.read(windowsFunction: index, \.configFlags)
@@ -209,7 +209,7 @@ enum WindowsDriverRules {
       _ = reader.read(windowsService: index, \.startType)
       // A problem of another kind has its own rule, and this comes on top of it.
       return .found(facts + (runs ? ", though it runs now." : "."), severity: .note)
-    case .inconclusive where reader.peek(\.self).guestBalloonIndex != nil:
+    case .inconclusive where reader.balloonIndex != nil:
       _ = reader.read(windowsService: index, \.startType)
       return .found(facts + ".")
     default: return nil

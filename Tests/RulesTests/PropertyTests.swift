@@ -15,6 +15,16 @@ struct PropertyTests {
       && [.problem, .warning].contains(Engine().diagnose(fixture.found).verdict)
   }
 
+  @Test("To take a leaf away from the text is the same as to take it away from the tree")
+  func dissection() throws {
+    let tree = try JSONTree(EvidenceFixture.windows())
+    let dissected = tree.dissected
+    for leaf in tree.leaves().filter({ $0.hasPrefix("guest.functions") || $0.hasPrefix("readings.1") }) {
+      #expect(
+        try dissected.decoded(Evidence.self, failing: leaf) == tree.failing(leaf).decoded(Evidence.self), "\(leaf)")
+    }
+  }
+
   @Test("Fixtures of every kind of damage are among the broken ones")
   func hasBroken() {
     let ids = Set(Self.broken.map(\.id))
@@ -29,9 +39,10 @@ struct PropertyTests {
   func neverWronglyHealthy(fixture: RuleFixture) throws {
     let tree = try JSONTree(fixture.found)
     let leaves = tree.leaves()
+    let dissected = tree.dissected
     #expect(leaves.count > 40)
     for leaf in leaves where tree[leaf]?.isFailedLeaf == false {
-      let evidence = try tree.failing(leaf).decoded(Evidence.self)
+      let evidence = try dissected.decoded(Evidence.self, failing: leaf)
       #expect(Engine().diagnose(evidence).verdict != .healthy, "without \(leaf)")
     }
   }
@@ -54,8 +65,9 @@ struct PropertyTests {
   func neverWronglyBroken() throws {
     for healthy in [EvidenceFixture.healthy(), EvidenceFixture.readOnly()] {
       let tree = try JSONTree(healthy)
+      let dissected = tree.dissected
       for leaf in tree.leaves() {
-        let diagnosis = Engine().diagnose(try tree.failing(leaf).decoded(Evidence.self))
+        let diagnosis = Engine().diagnose(try dissected.decoded(Evidence.self, failing: leaf))
         let grave = diagnosis.findings.filter { $0.severity > .note }
         #expect(grave.isEmpty, "without \(leaf): \(grave.map(\.id))")
       }
