@@ -53,7 +53,7 @@ let package = Package(
     .target(name: "BalloonEvidence", dependencies: ["PCI"]),
     .target(name: "Rules", dependencies: ["BalloonEvidence", "PCI", "WindowsPnP"]),
 
-    // Access to one thing each. libvirt is opened on first use, so CLibvirt has its headers only.
+    // Access to one thing each. libvirt and libhivex are opened on first use, so their modules have headers only.
     .target(name: "Transports", dependencies: [system]),
     .target(name: "GuestLink", dependencies: ["AgentProtocol", "Transports"]),
     .target(name: "QMP", dependencies: ["AgentProtocol", "PCI", "Transports"]),
@@ -64,7 +64,7 @@ let package = Package(
     .systemLibrary(name: "CPCI", pkgConfig: "libpci", providers: [.apt(["libpci-dev"])]),
     .target(name: "CPCIShim", dependencies: ["CPCI"]),
     .target(name: "PCIAccess", dependencies: ["CPCI", "CPCIShim", "PCI"]),
-    .systemLibrary(name: "CHivex", pkgConfig: "hivex", providers: [.apt(["libhivex-dev"])]),
+    .systemLibrary(name: "CHivex", providers: [.apt(["libhivex-dev"])]),
     .target(name: "RegistryHive", dependencies: ["AgentCore", "AgentProtocol", "CHivex", "PCI", "WindowsPnP"]),
 
     // Collect, report, command.
@@ -147,7 +147,8 @@ let package = Package(
       ]),
     .testTarget(name: "BalloonEvidenceTests", dependencies: ["BalloonEvidence", "PCI"]),
     .testTarget(
-      name: "RulesTests", dependencies: ["BalloonEvidence", "EvidenceTree", "PCI", "Reports", "Rules", subprocess]),
+      name: "RulesTests",
+      dependencies: ["BalloonEvidence", "EvidenceTree", "PCI", "Reports", "Rules", "WindowsPnP", subprocess]),
     .testTarget(name: "TransportsTests", dependencies: ["Transports"]),
     .testTarget(
       name: "GuestLinkTests", dependencies: ["AgentProtocol", "GuestLink", "ProtocolVectors", "Transports"],

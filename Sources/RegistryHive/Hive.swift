@@ -13,6 +13,7 @@ final class Hive {
   let name: String
   /// Whether Windows had not finished writing it.
   let isUnfinished: Bool
+  private let hivex: HivexFunctions
   private let handle: OpaquePointer
   /// How many records may still be looked at; libhivex takes well under a microsecond for one.
   private var left = 8_000_000
@@ -26,12 +27,15 @@ final class Hive {
   /// The most bytes of one value: far more than any of those that are asked for has.
   static let sizeLimit = 64 << 10
 
-  /// - Throws: what ``HiveSnapshot`` throws, and `malformed` when libhivex refuses the file.
+  /// - Throws: what ``HiveSnapshot`` throws, `library-missing` where libhivex is not installed, and `malformed` when it
+  ///   refuses the file.
   init(_ path: String, as name: String) throws(HiveError) {
+    // A file that is no hive is told first: it needs no library.
     let snapshot = try HiveSnapshot(of: path)
     self.name = name
     isUnfinished = snapshot.isUnfinished
-    guard let handle = hivex_open(snapshot.path, 0) else {
+    hivex = try HivexFunctions.load()
+    guard let handle = hivex.open(snapshot.path, 0) else {
       let reason = String(cString: strerror(errno))
       throw HiveError(
         .malformed, "\(path.debugDescription) is damaged: libhivex refuses its header or its pages (\(reason))")
@@ -39,10 +43,10 @@ final class Hive {
     self.handle = handle
   }
 
-  deinit { hivex_close(handle) }
+  deinit { _ = hivex.close(handle) }
 
   var root: Reading<HiveKey> {
-    let node = hivex_root(handle)
+    let node = hivex.root(handle)
     guard node != 0 else { return .failed(FactFailure(.malformed, "the hive has no root")) }
     return .value(HiveKey(self, node, path: ""))
   }
@@ -63,24 +67,24 @@ final class Hive {
   ///
   /// - Returns: a failure when the list could not be read to its end, or holds a name that could not.
   func eachChild(of node: hive_node_h, _ body: (hive_node_h, UnsafePointer<CChar>) -> Bool) -> FactFailure? {
-    let count = hivex_node_nr_children(handle, node)
+    let count = hivex.nodeChildCount(handle, node)
     guard count <= Self.childLimit else {
       return FactFailure(.malformed, "\(count) subkeys, more than the \(Self.childLimit) that are read")
     }
     if let failure = charge(count) { return failure }
-    guard let children = hivex_node_children(handle, node) else { return Self.damage("its list of subkeys") }
-    return each(children, "a subkey's name", { hivex_node_name(handle, $0) }, body)
+    guard let children = hivex.nodeChildren(handle, node) else { return Self.damage("its list of subkeys") }
+    return each(children, "a subkey's name", { hivex.nodeName(handle, $0) }, body)
   }
 
   /// The same with a key's values.
   func eachValue(of node: hive_node_h, _ body: (hive_value_h, UnsafePointer<CChar>) -> Bool) -> FactFailure? {
-    let count = hivex_node_nr_values(handle, node)
+    let count = hivex.nodeValueCount(handle, node)
     guard count <= Self.valueLimit else {
       return FactFailure(.malformed, "\(count) values, more than the \(Self.valueLimit) that are read")
     }
     if let failure = charge(count) { return failure }
-    guard let values = hivex_node_values(handle, node) else { return Self.damage("its list of values") }
-    return each(values, "a value's name", { hivex_value_key(handle, $0) }, body)
+    guard let values = hivex.nodeValues(handle, node) else { return Self.damage("its list of values") }
+    return each(values, "a value's name", { hivex.valueKey(handle, $0) }, body)
   }
 
   private func each(
@@ -108,13 +112,13 @@ final class Hive {
   func content(of value: hive_value_h) -> Reading<(type: UInt32, bytes: [UInt8])> {
     var type = hive_type(rawValue: 0)
     var size = 0
-    guard hivex_value_type(handle, value, &type, &size) == 0 else { return .failed(Self.damage("a value")) }
+    guard hivex.valueType(handle, value, &type, &size) == 0 else { return .failed(Self.damage("a value")) }
     guard size <= Self.sizeLimit else {
       return .failed(FactFailure(.malformed, "\(size) bytes, more than the \(Self.sizeLimit) that are read"))
     }
     if let failure = charge(size / 64) { return .failed(failure) }
     guard size > 0 else { return .value((type.rawValue, [])) }
-    guard let content = hivex_value_value(handle, value, &type, &size) else {
+    guard let content = hivex.valueContent(handle, value, &type, &size) else {
       return .failed(Self.damage("a value's content"))
     }
     defer { free(content) }

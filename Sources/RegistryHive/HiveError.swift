@@ -22,6 +22,10 @@ package struct HiveError: Error, Hashable, Sendable {
     package static let malformed = Code(rawValue: "malformed")
     /// It is a hive of another name: SOFTWARE in place of SYSTEM.
     package static let otherHive = Code(rawValue: "other-hive")
+    /// libhivex is not installed.
+    package static let libraryMissing = Code(rawValue: "library-missing")
+    /// libhivex lacks a function that is needed.
+    package static let libraryUnusable = Code(rawValue: "library-unusable")
     /// What the system said.
     package static let system = Code(rawValue: "system")
   }

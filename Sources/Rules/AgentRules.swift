@@ -6,7 +6,9 @@ import BalloonEvidence
 /// Ballooning needs no agent, so what is merely not there is a note. An agent that is there and does not do its work is
 /// a warning.
 enum AgentRules {
-  static let all = [channelAbsent, channelDriverMissing, channelDisconnected, channelBusy, silent, incompatible]
+  static let all = [
+    channelAbsent, channelDriverMissing, channelDisconnected, channelBusy, silent, incompatible, outdated,
+  ]
 
   static let channelAbsent = Rule(
     id: "agent.channel.absent",

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import BalloonEvidence
+import WindowsPnP
 
 /// Rules about the guest's driver: whether one serves the balloon, and which.
 enum DriverRules {
-  static let all = [virtioWinAbsent, none, generic] + WindowsDriverRules.all + [contradicted, notOperating]
+  static let all =
+    [virtioWinAbsent, none, generic] + WindowsDriverRules.all + DriverVersionRules.all + [contradicted, notOperating]
 
   /// What a balloon without its driver brings with it.
   static let consequences = ["driver.not-operating"] + idleness
@@ -35,11 +37,7 @@ enum DriverRules {
       assessHold(&reader) { hold, reader in
         switch hold {
         case .nobody(let transport):
-          .found(
-            (transport
-              ? "The guest has bound the virtio transport to the balloon, and no balloon driver to that"
-              : "The guest lists the balloon, and no driver holds it" + reader.problemInBrackets())
-              + hostWord(&reader) + storedPackage(&reader))
+          nobody(transport: transport, &reader)
         case .balloonDriver(let name, _): .healthy("In the guest \(name) holds the balloon.")
         case .other(let name, _): .notApplicable("In the guest \(name) holds the balloon: see driver.generic.")
         case .unrecognised(let name): .healthy("In the guest \(name) holds the balloon.")
@@ -47,6 +45,17 @@ enum DriverRules {
         }
       }
     })
+
+  private static func nobody(transport: Bool, _ reader: inout EvidenceReader) -> Assessment {
+    let facts =
+      transport
+      ? "The guest has bound the virtio transport to the balloon, and no balloon driver to that"
+      : "The guest lists the balloon, and no driver holds it" + reader.problemInBrackets()
+    let host = hostWord(&reader)
+    let doubt = host == "." ? reader.presenceInDoubt() : nil
+    return .found(
+      facts + host + (doubt ?? "") + storedPackage(&reader), confidence: doubt == nil ? nil : .inferred)
+  }
 
   static let generic = Rule(
     id: "driver.generic",
@@ -115,7 +124,7 @@ enum DriverRules {
     if case .operating(let reason) = reader.hostOperation() {
       return .healthy("The balloon's own driver serves it: \(reason).")
     }
-    if reader.peek(\.guest.functions).value != nil, reader.peek(\.self).guestBalloonIndex == nil {
+    if reader.peek(\.guest.functions).value != nil, reader.balloonIndex == nil {
       _ = reader.read(\.guest.functions)
       return .notApplicable("The guest's list does not have the balloon: see pci.function.missing-in-guest.")
     }
@@ -173,7 +182,8 @@ enum DriverRules {
       return .found("The guest says that \(name) runs the balloon, but \(reason).")
     case (.operating(let reason), .balloonDriver(let name, started: false)):
       return .found(
-        "The guest says that \(name) did not start, but a driver serves the balloon: \(reason).", severity: .warning)
+        "The guest says that \(name) did not start\(reader.problemInBrackets()), but a driver serves the balloon: "
+          + "\(reason).", severity: .warning)
     case (.operating(let reason), .nobody):
       return .found(
         "The guest says that no driver holds the balloon, but one serves it: \(reason).", severity: .warning)
@@ -197,7 +207,8 @@ enum DriverRules {
       status, ACKNOWLEDGE, DRIVER, FEATURES_OK and at last DRIVER_OK, and QEMU shows that on the host without asking \
       the guest. An empty status in a guest whose system is up means that no driver has touched the balloon (or that \
       one has let it go); ACKNOWLEDGE alone that only the transport is bound; DRIVER without DRIVER_OK, FAILED or \
-      NEEDS_RESET that the driver began and did not get through (code 10 in Windows). Without the monitor the \
+      NEEDS_RESET that the driver began and did not get through (code 10 in Windows). Where Windows has a problem code \
+      for the balloon that has no rule of its own, it is told here with its name. Without the monitor the \
       statistics tell the good case: a guest that answers has a driver. Their silence alone does not tell the bad \
       one.
       """,
@@ -208,16 +219,30 @@ enum DriverRules {
     ],
     explains: idleness,
     isEssential: true,
-    remedy: { $0.installDriver + [$0.checkAgain] },
+    remedy: { context in
+      let mending = context.mendProblem
+      return (mending.isEmpty ? context.installDriver : mending) + [context.checkAgain]
+    },
     assess: { reader in
       if let excuse = reader.withoutBalloon() { return excuse }
       switch reader.operation() {
       case .operating(let reason): return .healthy("A driver serves the balloon: \(reason).")
       case .notOperating(let reason, let confidence):
-        return .found("No driver serves the balloon: \(reason).\(history(&reader))", confidence: confidence)
+        return .found(
+          "No driver serves the balloon: \(reason).\(history(&reader))\(windowsWord(&reader, after: reason))",
+          confidence: confidence)
       case .undecided: return .inconclusive
       }
     })
+
+  /// Windows' problem code and what it means, for the end of a text that may have named the code already.
+  private static func windowsWord(_ reader: inout EvidenceReader, after reason: String) -> String {
+    guard let index = reader.balloonIndex, let words = reader.problem(index),
+      let code = reader.peek(\.guest.functions).value?[index].problemCode.value
+    else { return "" }
+    let named = reason.contains(words) ? "" : " Windows says: \(words)."
+    return named + ProblemAdvice(ProblemCode(rawValue: UInt32(code))).sentence
+  }
 
   /// A last-update beside a dead device: a driver was there once, in this boot or an earlier one.
   private static func history(_ reader: inout EvidenceReader) -> String {

@@ -9,14 +9,18 @@ package struct Engine: Sendable {
   /// Runs every rule, lets causes stand for their consequences, and draws the verdict.
   package func diagnose(_ evidence: Evidence) -> Diagnosis {
     let context = RemedyContext(evidence)
+    let unread = EvidenceReader(evidence)
     var findings: [Finding] = []
+    var consequences: [String: [String]] = [:]
     var inconclusive: [Inconclusive] = []
     var healthy: [Passed] = []
     var notApplicable: [Passed] = []
     for rule in rules {
-      var reader = EvidenceReader(evidence)
+      var reader = unread
       switch rule.assess(&reader) {
       case .found(let summary, let severity, let confidence):
+        let isMilder = severity.map { $0 < rule.severity } ?? false
+        consequences[rule.id] = isMilder ? [] : rule.explains.filter { rule.causes($0, &reader) }
         findings.append(
           Finding(
             id: rule.id, severity: severity ?? rule.severity, confidence: confidence ?? rule.confidence,
@@ -35,7 +39,7 @@ package struct Engine: Sendable {
     let told = Set(findings.map(\.id))
     let isOpen =
       inconclusive.contains(where: \.isEssential) || rules.contains { $0.leavesOpen && told.contains($0.id) }
-    findings = suppressConsequences(findings, healthy: Set(healthy.map(\.id)))
+    findings = suppressConsequences(findings, consequences, healthy: Set(healthy.map(\.id)))
     return Diagnosis(
       verdict: verdict(findings, open: isOpen),
       findings: findings, inconclusive: inconclusive, healthy: healthy, notApplicable: notApplicable,
@@ -53,9 +57,14 @@ package struct Engine: Sendable {
   /// Keeps the root causes, each naming all that follows from it, directly or through another, and as grave as the
   /// gravest of them; the gravest first, and among equals the one that explains more.
   ///
-  /// - Parameter healthy: the rules that saw nothing wrong: no cause works through these.
-  private func suppressConsequences(_ findings: [Finding], healthy: Set<String>) -> [Finding] {
-    let direct = Dictionary(rules.map { ($0.id, $0.explains) }, uniquingKeysWith: { first, _ in first })
+  /// - Parameters:
+  ///   - causes: what each of the findings' rules explains in this guest.
+  ///   - healthy: the rules that saw nothing wrong: no cause works through these.
+  private func suppressConsequences(
+    _ findings: [Finding], _ causes: [String: [String]], healthy: Set<String>
+  ) -> [Finding] {
+    let direct = Dictionary(
+      rules.map { ($0.id, causes[$0.id] ?? $0.explains) }, uniquingKeysWith: { first, _ in first })
     let found = Set(findings.map(\.id))
     func consequences(of id: String) -> [String] {
       var reached: [String] = []

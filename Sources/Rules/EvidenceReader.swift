@@ -3,20 +3,29 @@ package import BalloonEvidence
 
 /// Hands a rule the evidence and remembers what the rule read, so that every statement cites what carries it.
 package struct EvidenceReader {
-  private let evidence: Evidence
+  private let held: Held
+  private var evidence: Evidence { _read { yield held.evidence } }
   /// Every leaf that was read, in order, once each.
   package private(set) var citations: [Citation] = []
   /// Those among them that gave no value although one was wanted.
   package private(set) var missing: [Missing] = []
 
   package init(_ evidence: Evidence) {
-    self.evidence = evidence
+    held = Held(evidence)
+  }
+
+  /// The evidence is large, and readers of it are copied for every rule.
+  private final class Held: Sendable {
+    let evidence: Evidence
+    init(_ evidence: Evidence) { self.evidence = evidence }
   }
 
   /// How the evidence was gathered; needs no citation.
   package var collection: Collection { evidence.collection }
   /// Which guest it is about; needs no citation.
   package var target: Target { evidence.target }
+  /// Which of the guest's functions is the balloon; needs no citation.
+  var balloonIndex: Int? { evidence.guestBalloonIndex }
   /// How many readings there are.
   package var readingCount: Int { evidence.readings.count }
 

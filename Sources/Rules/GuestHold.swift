@@ -23,7 +23,7 @@ extension EvidenceReader {
   /// functions are not known or the balloon is not among them.
   mutating func guestHold() -> GuestHold? {
     guard require(\.guest.functions) != nil else { return nil }
-    guard let index = peek(\.self).guestBalloonIndex else {
+    guard let index = balloonIndex else {
       note(
         missing: "the guest lists no function that is this balloon", at: "guest.functions", ask: nil)
       return nil
@@ -91,7 +91,7 @@ extension EvidenceReader {
 
   /// As ``problem(_:)`` of the balloon, as a clause in brackets for the end of a sentence; empty when there is none.
   mutating func problemInBrackets() -> String {
-    guard let index = peek(\.self).guestBalloonIndex, let words = problem(index) else { return "" }
+    guard let index = balloonIndex, let words = problem(index) else { return "" }
     return " (\(words))"
   }
 
@@ -122,5 +122,14 @@ extension EvidenceReader {
       }
       return .unrecognised(name)
     }
+  }
+
+  /// A sentence for a balloon of which nobody told whether it is there, with a space in front; `nil` for any other.
+  mutating func presenceInDoubt() -> String? {
+    guard let index = balloonIndex,
+      peek(\.guest.functions).value?[index].isPresenceUnknown == true
+    else { return nil }
+    _ = read(windowsFunction: index, \.isPresent)
+    return " Whether the device is there, or only remembered from earlier, was not told."
   }
 }

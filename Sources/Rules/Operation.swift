@@ -102,19 +102,25 @@ extension EvidenceReader {
   /// What can be said at all: the host's facts, and the guest's word where the host is silent.
   mutating func operation() -> Operation {
     let host = hostOperation()
-    guard case .undecided = host, peek(\.device.status).value == nil, !wasRebooted(),
-      let hold = guestHold()
-    else { return host }
-    switch hold {
+    guard case .undecided = host, peek(\.device.status).value == nil, !wasRebooted() else { return host }
+    switch guestHold() {
     case .balloonDriver(let name, started: true): return .operating("the guest says that \(name) runs the balloon")
     case .balloonDriver(let name, started: false):
       return .notOperating(
         "the guest says that \(name) holds the balloon and did not start" + problemInBrackets(), .established)
     case .nobody:
-      return .notOperating("the guest says that no driver holds the balloon" + problemInBrackets(), .established)
+      return .notOperating(
+        "the guest says that no driver holds the balloon" + problemInBrackets(),
+        presenceInDoubt() == nil ? .established : .inferred)
     case .other(let name, _):
-      return .notOperating("the guest says that \(name), which is no balloon driver, holds the balloon", .established)
-    case .balloonDriver(_, started: nil), .unrecognised, .unknown: return .undecided
+      return .notOperating(
+        "the guest says that \(name), which is no balloon driver, holds the balloon",
+        presenceInDoubt() == nil ? .established : .inferred)
+    case .balloonDriver(_, started: nil), .unrecognised, .unknown, nil:
+      // Whoever holds it: Windows does not use a device that has a problem.
+      let problem = problemInBrackets()
+      return problem.isEmpty
+        ? .undecided : .notOperating("Windows says that it does not use the balloon" + problem, .established)
     }
   }
 }

@@ -97,7 +97,7 @@ extension PCIRules {
     if reader.peek(\.device.path).value != nil, let path = reader.read(\.device.path).value {
       places.append((path, "QEMU"))
     }
-    if let index = reader.peek(\.self).guestBalloonIndex,
+    if let index = reader.balloonIndex,
       reader.peek(\.guest.functions).value?[index].path.value != nil,
       let path = reader.read(guestFunction: index, \.path)?.value
     {
@@ -113,7 +113,7 @@ extension PCIRules {
       reader.note(missing: reader.peek(\.guest.functions), at: "guest.functions")
       return
     }
-    guard let index = reader.peek(\.self).guestBalloonIndex else {
+    guard let index = reader.balloonIndex else {
       reader.note(missing: "the guest lists no function that is this balloon", at: "guest.functions", ask: nil)
       return
     }
@@ -129,7 +129,7 @@ extension PCIRules {
     if reader.peek(\.device.address).value != nil, let address = reader.read(\.device.address).value {
       numbers.append((address, "QEMU (as firmware numbered)"))
     }
-    if let index = reader.peek(\.self).guestBalloonIndex,
+    if let index = reader.balloonIndex,
       reader.peek(\.guest.functions).value?[index].address.value != nil,
       let address = reader.read(guestFunction: index, \.address)?.value
     {

@@ -17,7 +17,7 @@ extension PCIRules {
       vendor and device alone.
       """,
     sources: [
-      "QEMU 2ba1d381c2: class 00ff since 1.1; f862ddbb1a and d8be0c6b68: the old machine types and the property removed",
+      "QEMU 2ba1d381c2: class 00ff since 1.1; f862ddbb1a, d8be0c6b68: the old machine types and the property removed",
       "https://learn.microsoft.com/windows-hardware/drivers/install/how-setup-ranks-drivers--windows-vista-and-later-",
     ],
     remedy: { context in

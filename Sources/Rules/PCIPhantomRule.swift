@@ -35,7 +35,10 @@ extension PCIRules {
       if let excuse = reader.unlessWindows() { return excuse }
       guard reader.require(\.guest.functions) != nil else { return .inconclusive }
       let phantoms = reader.peek(\.self).guestPhantomIndices
-      guard let first = phantoms.first else { return .healthy("Windows remembers no balloon that is gone.") }
+      guard let first = phantoms.first else {
+        guard reader.mayBePhantom() else { return .healthy("Windows remembers no balloon that is gone.") }
+        return .inconclusive
+      }
       let functions = reader.peek(\.guest.functions).value ?? []
       if functions[first].windows?.isPresent.value != nil {
         _ = reader.read(windowsFunction: first, \.isPresent)
@@ -70,5 +73,27 @@ extension PCIRules {
       text += " at \(path)"
     }
     return text
+  }
+}
+
+extension EvidenceReader {
+  /// Whether one of the balloons that Windows has may be a phantom, because the registry does not tell what is there;
+  /// notes what is missing. A single one that stands where the host's stands is none.
+  fileprivate mutating func mayBePhantom() -> Bool {
+    let functions = peek(\.guest.functions).value ?? []
+    let balloons = functions.indices.filter { functions[$0].identity.value?.isBalloon == true }
+    let unclear = balloons.filter { functions[$0].isPresenceUnknown }
+    guard let first = unclear.first else { return false }
+    let path = peek(\.device.path).value ?? peek(\.configuration.path).value
+    if balloons.count == 1, let path, functions[first].path.value == path {
+      _ = read(guestFunction: first, \.path)
+      return false
+    }
+    for index in unclear {
+      if let leaf = read(windowsFunction: index, \.isPresent) {
+        note(missing: leaf, at: "guest.functions.value.\(index).windows.isPresent")
+      }
+    }
+    return true
   }
 }

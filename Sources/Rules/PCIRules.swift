@@ -46,7 +46,7 @@ enum PCIRules {
       _ = reader.read(\.device.identity)
       return host
     }
-    if let index = reader.peek(\.self).guestBalloonIndex,
+    if let index = reader.balloonIndex,
       let guest = reader.read(guestFunction: index, \.identity)?.value
     {
       return guest
@@ -195,7 +195,7 @@ enum PCIRules {
       if let excuse = reader.withoutBalloon() { return excuse }
       guard case .present = reader.presence() else { return .inconclusive }
       guard let functions = reader.require(\.guest.functions) else { return .inconclusive }
-      if let index = reader.peek(\.self).guestBalloonIndex {
+      if let index = reader.balloonIndex {
         _ = reader.read(guestFunction: index, \.address)
         _ = reader.read(guestFunction: index, \.identity)
         return .healthy("The guest lists the balloon's function.")

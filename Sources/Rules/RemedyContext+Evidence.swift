@@ -20,7 +20,8 @@ extension RemedyContext {
         path.split(separator: "/").allSatisfy { ShellWord.name(String($0)) != nil } ? path : nil
       },
       instance: function?.windows?.instanceID.value.flatMap(ShellWord.instance),
-      monitorSocket: target.kind == .qmp ? ShellWord.quoted(target.location) : nil, check: target.diagnose())
+      monitorSocket: target.kind == .qmp ? ShellWord.quoted(target.location) : nil,
+      problemCode: function?.problemCode.value.flatMap { $0 == 0 ? nil : $0 }, check: target.diagnose())
   }
 }
 
@@ -54,5 +55,11 @@ extension GuestFunction {
   package var isPhantom: Bool {
     windows?.isPresent.value.map { !$0 }
       ?? (problemCode.value.map { ProblemCode(rawValue: UInt32($0)) == .phantom } ?? false)
+  }
+
+  /// Whether nobody told if the function is there, or only remembered: the registry keeps both alike.
+  var isPresenceUnknown: Bool {
+    guard let windows else { return false }
+    return windows.isPresent.value == nil && problemCode.value == nil
   }
 }

@@ -9,6 +9,13 @@ extension RemedyContext {
       command: "pnputil /restart-device \"\(instance ?? "INSTANCE-ID")\"")
   }
 
+  /// BalloonService takes its values from WMI.
+  var managementIsConsistent: RemedyStep {
+    RemedyStep(
+      .guest, "When it runs already: see whether WMI, where it takes its values from, is consistent.",
+      command: "winmgmt /verifyrepository")
+  }
+
   /// Installs another build of the balloon's driver in Windows.
   var updateDriver: [RemedyStep] {
     [

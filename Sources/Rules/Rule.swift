@@ -15,7 +15,11 @@ package struct Rule: Sendable {
   /// Where the facts behind it come from: source files, manuals, bug reports.
   package let sources: [String]
   /// Ids of rules whose findings follow from this one's: they are told as explained by it.
+  ///
+  /// A case that is told as milder than the rule itself is no cause of theirs.
   package let explains: [String]
+  /// Whether one of ``explains`` follows in this guest, for rules whose cases have different consequences.
+  package let causes: @Sendable (_ id: String, inout EvidenceReader) -> Bool
   /// Whether the question "does it work?" stays open while this rule is inconclusive.
   package let isEssential: Bool
   /// Whether the question "does it work?" stays open when this rule finds something, because nobody can tell.
@@ -25,7 +29,9 @@ package struct Rule: Sendable {
 
   package init(
     id: String, title: String, severity: Severity, confidence: Confidence = .established, explanation: String,
-    sources: [String], explains: [String] = [], isEssential: Bool = false, leavesOpen: Bool = false,
+    sources: [String], explains: [String] = [],
+    causes: @escaping @Sendable (_ id: String, inout EvidenceReader) -> Bool = { _, _ in true },
+    isEssential: Bool = false, leavesOpen: Bool = false,
     remedy: @escaping @Sendable (RemedyContext) -> [RemedyStep],
     assess: @escaping @Sendable (inout EvidenceReader) -> Assessment
   ) {
@@ -36,6 +42,7 @@ package struct Rule: Sendable {
     self.explanation = explanation
     self.sources = sources
     self.explains = explains
+    self.causes = causes
     self.isEssential = isEssential
     self.leavesOpen = leavesOpen
     self.remedy = remedy
@@ -77,11 +84,14 @@ package struct RemedyContext: Hashable, Sendable {
   package let instance: String?
   /// The path of a monitor socket of one's own, quoted for a shell.
   package let monitorSocket: String?
+  /// The problem code that Windows has for the balloon; `nil` when it has none, or nobody told.
+  package let problemCode: UInt16?
   /// The command that looks again.
   package let check: String?
   package init(
     system: System, domain: String?, uri: String?, guestAddress: String?, driver: String?, balloonID: String? = nil,
-    qomPath: String? = nil, instance: String? = nil, monitorSocket: String? = nil, check: String? = nil
+    qomPath: String? = nil, instance: String? = nil, monitorSocket: String? = nil,
+    problemCode: UInt16? = nil, check: String? = nil
   ) {
     self.system = system
     self.domain = domain
@@ -92,6 +102,7 @@ package struct RemedyContext: Hashable, Sendable {
     self.qomPath = qomPath
     self.instance = instance
     self.monitorSocket = monitorSocket
+    self.problemCode = problemCode
     self.check = check
   }
 }

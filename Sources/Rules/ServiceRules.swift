@@ -4,11 +4,12 @@ import WindowsPnP
 
 /// Rules about BalloonService, the program that computes a Windows guest's statistics.
 enum ServiceRules {
-  static let all = [missing, stopped, disabled, dependencyFailed, pathGone]
+  static let all = [missing, stopped, disabled, dependencyFailed, pathGone, hung]
 
   /// Their ids, which a balloon without a driver explains.
   static let ids = [
     "service.missing", "service.stopped", "service.disabled", "service.dependency-failed", "service.path-gone",
+    "service.hung",
   ]
 
   /// What follows when the service does not run.
@@ -21,6 +22,8 @@ enum ServiceRules {
     let windows: WindowsService?
     var isStopped: Bool { ["stopped", "stop-pending", "paused", "pause-pending"].contains(state.value) }
     var isRunning: Bool { state.value == "running" }
+    /// Whether the service manager's database has it, whatever it does.
+    var isRegistered: Bool { state.value != nil || windows?.startType.value != nil }
     var isDisabled: Bool { windows?.startType.value == UInt64(ServiceStart.disabled.rawValue) }
     var isPathGone: Bool { windows?.binaryExists.value == false }
     /// ERROR_SERVICE_DEPENDENCY_FAIL, ERROR_SERVICE_DEPENDENCY_DELETED, and ERROR_NO_TOKEN, with which the service ends
@@ -29,8 +32,11 @@ enum ServiceRules {
   }
 
   /// Judges the service; statistics that arrive outrank what the guest says of it.
+  ///
+  /// - Parameter needsState: whether nothing can be said of a service whose state was not told; the registry tells how
+  ///   it starts, and not whether it runs.
   private static func assess(
-    _ reader: inout EvidenceReader, _ judge: (Service, inout EvidenceReader) -> Assessment
+    _ reader: inout EvidenceReader, needsState: Bool = true, _ judge: (Service, inout EvidenceReader) -> Assessment
   ) -> Assessment {
     if let excuse = reader.unlessWindows() { return excuse }
     if reader.advance() == .advanced, let count = reader.deliveredStatistics(), count > 0 {
@@ -44,7 +50,7 @@ enum ServiceRules {
       return .inconclusive
     }
     guard let state = reader.read(guestService: index, \.state) else { return .inconclusive }
-    if state.failure != nil {
+    if state.failure != nil, needsState {
       reader.note(missing: state, at: "guest.services.value.\(index).state")
       return .inconclusive
     }
@@ -74,10 +80,16 @@ enum ServiceRules {
     explains: consequences,
     remedy: { [$0.copyService, $0.installServiceStep, $0.serviceRuns, $0.checkAgain] },
     assess: { reader in
-      assess(&reader) { service, _ in
-        service.state.isAbsent
-          ? .found("BalloonService is not installed in the guest, so nobody computes its statistics.")
-          : .healthy("BalloonService is installed in the guest.")
+      assess(&reader, needsState: false) { service, reader in
+        if service.state.isAbsent {
+          return .found("BalloonService is not installed in the guest, so nobody computes its statistics.")
+        }
+        guard service.isRegistered else {
+          reader.note(missing: service.state, at: "guest.services.value.\(service.index).state")
+          return .inconclusive
+        }
+        if service.state.value == nil { _ = reader.read(windowsService: service.index, \.startType) }
+        return .healthy("BalloonService is installed in the guest.")
       }
     })
 
@@ -154,15 +166,18 @@ enum ServiceRules {
       ]
     },
     assess: { reader in
-      assess(&reader) { service, reader in
+      assess(&reader, needsState: false) { service, reader in
         if service.state.isAbsent { return isMissing }
         guard let start = reader.read(windowsService: service.index, \.startType), start.value != nil else {
           reader.note(missing: "its start type was not told", at: "guest.services.value.\(service.index)", ask: nil)
           return .inconclusive
         }
         guard service.isDisabled else { return .healthy("BalloonService is not disabled.") }
-        return service.isRunning
-          ? .found("BalloonService runs, and is disabled: it will not start with Windows again.", severity: .note)
+        if service.isRunning {
+          return .found("BalloonService runs, and is disabled: it will not start with Windows again.", severity: .note)
+        }
+        return service.state.value == nil
+          ? .found("BalloonService is disabled in the guest (start type 4): Windows does not start it.")
           : .found("BalloonService is disabled in the guest, so nobody computes its statistics.")
       }
     })
@@ -220,7 +235,7 @@ enum ServiceRules {
 
   /// What is wrong with WMI, as a clause; `nil` when nothing is known to be: one that is merely stopped is started by
   /// whoever needs it.
-  private static func managementTrouble(_ reader: inout EvidenceReader) -> String? {
+  static func managementTrouble(_ reader: inout EvidenceReader) -> String? {
     guard let index = reader.service(BalloonNames.managementService),
       let service = reader.peek(\.guest.services).value?[index]
     else { return nil }
@@ -260,7 +275,7 @@ enum ServiceRules {
       ]
     },
     assess: { reader in
-      assess(&reader) { service, reader in
+      assess(&reader, needsState: false) { service, reader in
         if service.state.isAbsent { return isMissing }
         guard let exists = reader.read(windowsService: service.index, \.binaryExists), exists.value != nil else {
           reader.note(

@@ -3,7 +3,7 @@ import BalloonEvidence
 
 /// Rules about the statistics that the guest delivers.
 enum StatisticsRules {
-  static let all = [notDelivered, frozen]
+  static let all = [notDelivered, frozen, implausible]
 
   static let notDelivered = Rule(
     id: "stats.not-delivered",
@@ -34,10 +34,11 @@ enum StatisticsRules {
       ]
       let steps =
         switch context.system {
-        case .windows: context.installService
+        case .windows: context.installService + [context.managementIsConsistent]
         case .linux: linux
         case .unknown:
-          context.installService.map { $0.prefixed("In Windows: ") } + linux.map { $0.prefixed("In Linux: ") }
+          (context.installService + [context.managementIsConsistent]).map { $0.prefixed("In Windows: ") }
+            + linux.map { $0.prefixed("In Linux: ") }
         }
       return steps
         + [

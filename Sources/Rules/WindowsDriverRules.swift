@@ -23,7 +23,7 @@ enum WindowsDriverRules {
       return .healthy("The balloon's driver serves it: \(reason).")
     }
     guard reader.require(\.guest.functions) != nil else { return .inconclusive }
-    guard let index = reader.peek(\.self).guestBalloonIndex else {
+    guard let index = reader.balloonIndex else {
       return .notApplicable("The guest's list does not have the balloon: see pci.function.missing-in-guest.")
     }
     guard let leaf = reader.read(guestFunction: index, \.problemCode) else { return .inconclusive }
@@ -100,6 +100,10 @@ enum WindowsDriverRules {
         {
           _ = reader.read(windowsService: service, \.binaryExists)
           text += ": its file is not there"
+        }
+        // STATUS_INVALID_IMAGE_FORMAT (MS-ERREF 2.3.1).
+        if reader.peek(\.guest.functions).value?[index].windows?.problemStatus.value == 0xc000_007b {
+          text += ": its file is for another processor, or damaged"
         }
         return .found(text + ".")
       }
@@ -181,13 +185,35 @@ enum WindowsDriverRules {
       }
       return .found("Somebody has disabled the balloon in Windows (\(code)).")
     }
+    if let service = disabledService(assessment, &reader) { return service }
     // Without the code the flag in the registry tells as well.
-    guard assessment == .inconclusive, let index = reader.peek(\.self).guestBalloonIndex,
+    guard assessment == .inconclusive, let index = reader.balloonIndex,
       let flags = reader.peek(\.guest.functions).value?[index].windows?.configFlags.value
     else { return assessment }
     _ = reader.read(windowsFunction: index, \.configFlags)
     guard ConfigFlags(rawValue: UInt32(truncatingIfNeeded: flags)).contains(.disabled) else { return assessment }
     return .found("Somebody has disabled the balloon in Windows (bit 0 of its ConfigFlags is set).")
+  }
+
+  /// The start type of the driver's service, where nothing else is wrong or known: a driver that runs is not stopped by
+  /// it, and will not be started again.
+  private static func disabledService(_ assessment: Assessment, _ reader: inout EvidenceReader) -> Assessment? {
+    guard let index = reader.service(BalloonNames.driverService),
+      reader.peek(\.guest.services).value?[index].windows?.startType.value == UInt64(ServiceStart.disabled.rawValue)
+    else { return nil }
+    let facts = "The balloon's kernel service BALLOON is disabled (start type 4): Windows will not start it again"
+    switch assessment {
+    case .healthy:
+      var runs = false
+      if case .operating = reader.operation() { runs = true }
+      _ = reader.read(windowsService: index, \.startType)
+      // A problem of another kind has its own rule, and this comes on top of it.
+      return .found(facts + (runs ? ", though it runs now." : "."), severity: .note)
+    case .inconclusive where reader.balloonIndex != nil:
+      _ = reader.read(windowsService: index, \.startType)
+      return .found(facts + ".")
+    default: return nil
+    }
   }
 
   static let restartNeeded = Rule(

@@ -25,6 +25,17 @@ struct CalendarDay {
     self.day = Int64(day)
   }
 
+  /// Reads `2006-06-21`; `nil` for any other form.
+  init?(iso text: String) {
+    guard text.utf8.count == 10 else { return nil }
+    var scanner = ASCIIScanner(text)
+    guard let year = scanner.decimal(atMost: 9999), scanner.skip(UInt8(ascii: "-")),
+      let month = scanner.decimal(atMost: 12), scanner.skip(UInt8(ascii: "-")), let day = scanner.decimal(atMost: 31),
+      scanner.isAtEnd
+    else { return nil }
+    self.init(year: year, month: month, day: day)
+  }
+
   /// `nil` before 1601 and after 9999.
   init?(daysSince1601 days: Int64) {
     guard days >= 0, days < 3_067_671 else { return nil }

@@ -70,6 +70,9 @@ package struct VirtioWinVersion: Hashable, Sendable {
   /// The release of virtio-win's ISO image that brought it, `0.1.285`. Old images write it with a hyphen, `0.1-94`.
   package var release: String? { build.map { "0.1." + String($0) } }
 
+  /// Below zero when it was built for an older Windows than the one given, above for a newer, 0 for this one.
+  package func order(to system: NTVersion) -> Int { -system.order(to: target.ntVersion) }
+
   /// Whether it was built for another Windows than the one given; the wrong one may crash at its start.
   package func isForeign(to system: OSVersion) -> Bool? {
     guard let nt = system.ntVersion else { return nil }

@@ -2,7 +2,7 @@
 import FoundationEssentials
 
 /// Any JSON, so that tests can walk and change encoded evidence and reports without knowing their types.
-package enum JSONTree: Codable, Hashable, Sendable {
+package enum JSONTree: Hashable, Sendable {
   case null
   case bool(Bool)
   case integer(UInt64)
@@ -11,44 +11,12 @@ package enum JSONTree: Codable, Hashable, Sendable {
   case array([JSONTree])
   case object([String: JSONTree])
 
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let value = try? container.decode(Bool.self) {
-      self = .bool(value)
-    } else if let value = try? container.decode(UInt64.self) {
-      self = .integer(value)
-    } else if let value = try? container.decode(Double.self) {
-      self = .number(value)
-    } else if let value = try? container.decode(String.self) {
-      self = .string(value)
-    } else if let value = try? container.decode([JSONTree].self) {
-      self = .array(value)
-    } else {
-      self = .object(try container.decode([String: JSONTree].self))
-    }
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    switch self {
-    case .null: try container.encodeNil()
-    case .bool(let value): try container.encode(value)
-    case .integer(let value): try container.encode(value)
-    case .number(let value): try container.encode(value)
-    case .string(let value): try container.encode(value)
-    case .array(let value): try container.encode(value)
-    case .object(let value): try container.encode(value)
-    }
-  }
-
   package init(_ value: some Encodable) throws {
-    self = try JSONDecoder().decode(JSONTree.self, from: try JSONEncoder().encode(value))
+    self = try JSONTree(text: try JSONEncoder().encode(value))
   }
 
   package func decoded<Value: Decodable>(_ type: Value.Type) throws -> Value {
-    try JSONDecoder().decode(type, from: try JSONEncoder().encode(self))
+    try JSONDecoder().decode(type, from: Data(text))
   }
 
   /// What stands at `path` (`readings.0.lastUpdate`); `nil` when nothing does.
@@ -68,7 +36,7 @@ package enum JSONTree: Codable, Hashable, Sendable {
     return place
   }
 
-  private var isLeaf: Bool {
+  var isLeaf: Bool {
     guard case .object(let members) = self else { return false }
     return members["status"] != nil && members["source"] != nil && members["trust"] != nil
   }

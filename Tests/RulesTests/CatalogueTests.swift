@@ -20,6 +20,7 @@ struct CatalogueTests {
     "balloon.device.xen", "balloon.config.maximum-oversized", "balloon.config.autodeflate-ineffective",
     "balloon.config.free-page-reporting-ineffective", "balloon.config.inhibited", "balloon.config.hugepages",
     "balloon.config.memory-locked", "balloon.host-memory-not-returned", "guest.memory-pressure",
+    "driver.wrong-os-build", "driver.known-bug", "service.hung", "stats.implausible", "agent.outdated",
   ]
 
   @Test("has every rule, each once")

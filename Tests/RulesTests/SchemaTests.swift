@@ -36,8 +36,8 @@ struct SchemaTests {
   }
 
   private func validate(_ documents: [(String, JSONTree)]) async throws -> [String] {
-    let lines = try documents.map { name, document in
-      String(decoding: try JSONEncoder().encode(JSONTree.array([.string(name), document])), as: UTF8.self)
+    let lines = documents.map { name, document in
+      String(decoding: JSONTree.array([.string(name), document]).text, as: UTF8.self)
     }
     let result = try await Subprocess.run(
       .name("timeout"), arguments: ["120", "python3", "-c", Self.validator, Self.folder],
@@ -59,7 +59,7 @@ struct SchemaTests {
     for fixture in RuleFixture.all {
       for evidence in [fixture.found, fixture.inconclusive] {
         let report = try DiagnosisReport(Engine().diagnose(evidence), evidence).json()
-        documents.append(("diagnosis", try JSONDecoder().decode(JSONTree.self, from: Data(report))))
+        documents.append(("diagnosis", try JSONTree(text: report)))
       }
     }
     for evidence in [EvidenceFixture.healthy(), EvidenceFixture.readOnly(), EvidenceFixture.blank()] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import BalloonEvidence
 import PCI
+import Testing
 
 /// Evidence of Windows guests, all synthesised after the field's sources: virtio-win's INF, what real SYSTEM hives
 /// hold, and Microsoft's pages on problem codes. Nothing here was captured from a running Windows.
@@ -170,4 +171,21 @@ extension RuleFixture {
     service(
       "service.path-gone", Make.windowsServices(Make.service("BalloonService", Make.told("stopped"), exists: false))),
   ]
+}
+
+// Arguments of tests by what tells one from another: the whole of them fills a log.
+extension GuestService: CustomTestStringConvertible {
+  package var testDescription: String {
+    "\(name) \(state.value ?? (state.isAbsent ? "absent" : "unknown"))"
+      + (windows?.startType.value.map { ", start \($0)" } ?? "")
+      + (windows?.exitCode.value.map { ", exit \($0)" } ?? "")
+  }
+}
+
+extension GuestFunction: CustomTestStringConvertible {
+  package var testDescription: String { identity.value?.id ?? "a function" }
+}
+
+extension Evidence: CustomTestStringConvertible {
+  package var testDescription: String { "evidence of \(target.name ?? target.location)" }
 }
