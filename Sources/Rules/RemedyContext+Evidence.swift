@@ -20,7 +20,8 @@ extension RemedyContext {
         path.split(separator: "/").allSatisfy { ShellWord.name(String($0)) != nil } ? path : nil
       },
       instance: function?.windows?.instanceID.value.flatMap(ShellWord.instance),
-      monitorSocket: target.kind == .qmp ? ShellWord.quoted(target.location) : nil, check: target.diagnose())
+      monitorSocket: target.kind == .qmp ? ShellWord.quoted(target.location) : nil,
+      vmid: target.kind == .proxmox ? ShellWord.quoted(target.location) : nil, check: target.diagnose())
   }
 }
 

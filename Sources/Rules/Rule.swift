@@ -74,11 +74,14 @@ package struct RemedyContext: Hashable, Sendable {
   package let instance: String?
   /// The path of a monitor socket of one's own, quoted for a shell.
   package let monitorSocket: String?
+  /// Proxmox's number of the machine, on a host of Proxmox VE.
+  package let vmid: String?
   /// The command that looks again.
   package let check: String?
   package init(
     system: System, domain: String?, uri: String?, guestAddress: String?, driver: String?, balloonID: String? = nil,
-    qomPath: String? = nil, instance: String? = nil, monitorSocket: String? = nil, check: String? = nil
+    qomPath: String? = nil, instance: String? = nil, monitorSocket: String? = nil, vmid: String? = nil,
+    check: String? = nil
   ) {
     self.system = system
     self.domain = domain
@@ -89,6 +92,7 @@ package struct RemedyContext: Hashable, Sendable {
     self.qomPath = qomPath
     self.instance = instance
     self.monitorSocket = monitorSocket
+    self.vmid = vmid
     self.check = check
   }
 }
