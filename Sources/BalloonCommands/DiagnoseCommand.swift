@@ -11,11 +11,11 @@ struct DiagnoseCommand: AsyncParsableCommand {
     commandName: "diagnose",
     abstract: "Say whether ballooning works in a guest, and if not, why and what to do.",
     discussion: """
-      Without a TARGET: one line for every running guest. Statistics are watched until they advance, at most twice \
+      Without a TARGET: one line for every running guest, of libvirt or of Proxmox VE. Statistics are watched until they advance, at most twice \
       their period and a second; --quick takes one reading and judges no change.
       """)
 
-  @Argument(help: "A libvirt domain, qmp:PATH or agent:PATH.")
+  @Argument(help: "A libvirt domain, proxmox:VMID, qmp:PATH or agent:PATH.")
   var targets: [String] = []
 
   @OptionGroup var target: TargetOptions
@@ -37,7 +37,8 @@ struct DiagnoseCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("qemu-ga-socket"),
-    help: ArgumentHelp("The socket of qemu-ga's port, for a qmp: target; implies --qemu-ga.", valueName: "path"))
+    help: ArgumentHelp(
+      "The socket of qemu-ga's port, for a qmp: or proxmox: target; implies --qemu-ga.", valueName: "path"))
   var qemuGASocket: String?
 
   func validate() throws {
@@ -45,8 +46,8 @@ struct DiagnoseCommand: AsyncParsableCommand {
     let names = targets.map(TargetName.init)
     if let socket = qemuGASocket {
       guard !socket.isEmpty else { throw ValidationError("--qemu-ga-socket takes the path of a socket") }
-      guard names.count == 1, case .monitor? = names.first else {
-        throw ValidationError("--qemu-ga-socket belongs to one qmp: target: name that alone")
+      guard names.count == 1, let only = names.first, only.hasMonitorSocket else {
+        throw ValidationError("--qemu-ga-socket belongs to one qmp: or proxmox: target: name that alone")
       }
     }
     guard qemuGA else { return }
@@ -73,25 +74,40 @@ struct DiagnoseCommand: AsyncParsableCommand {
     throw worst
   }
 
-  /// One line for each running guest of one libvirt.
+  /// One line for each running guest: of one libvirt, and of Proxmox VE where this is its host.
   private func everyGuest(_ collector: GuestCollector) async throws -> ExitCode {
-    let sessions: [LibvirtSession]
-    do throws(TargetError) {
-      sessions = try await LibvirtSession.running(
-        uri: target.connect, readOnly: target.readOnly, deadline: target.deadline)
-    } catch {
-      return Console.fail(error.message, .unavailable)
-    }
     var worst = ExitCode.success
     var guests: [(diagnosis: Diagnosis, evidence: Evidence)] = []
-    for session in sessions {
+    func add(_ collect: () async throws(TargetError) -> Evidence) async {
       do throws(TargetError) {
-        let evidence = try await collector.collect(session)
+        let evidence = try await collect()
+        // A socket may be left by one that has ended.
+        guard evidence.domain.state.value != "shutoff" else { return }
         let diagnosis = Engine().diagnose(evidence)
         guests.append((diagnosis, evidence))
         worst = worst.worse(ExitCode(diagnosis.verdict))
       } catch {
         worst = worst.worse(Console.fail(error.message, .unavailable))
+      }
+    }
+    let hasProxmox = target.connect == nil && target.proxmox.isHere
+    do throws(TargetError) {
+      let sessions = try await LibvirtSession.running(
+        uri: target.connect, readOnly: target.readOnly, deadline: target.deadline)
+      for session in sessions { await add { () async throws(TargetError) in try await collector.collect(session) } }
+    } catch {
+      // Proxmox does without libvirt.
+      guard hasProxmox else { return Console.fail(error.message, .unavailable) }
+    }
+    if hasProxmox {
+      let vmids: [String]
+      do throws(TargetError) { vmids = try target.proxmox.running() } catch {
+        return Console.fail(error.message, .unavailable)
+      }
+      for vmid in vmids {
+        await add { () async throws(TargetError) in
+          try await collector.collect(proxmox: vmid, on: target.proxmox, agentSocket: nil)
+        }
       }
     }
     try output.print(OverviewReport(guests))

@@ -10,7 +10,7 @@ struct StatsCommand: AsyncParsableCommand {
     commandName: "stats",
     abstract: "Show the balloon's size and statistics from every source, with their age.")
 
-  @Argument(help: "A libvirt domain, qmp:PATH or agent:PATH.")
+  @Argument(help: "A libvirt domain, proxmox:VMID, qmp:PATH or agent:PATH.")
   var name: String
 
   @OptionGroup var target: TargetOptions

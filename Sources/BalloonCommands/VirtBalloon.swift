@@ -9,8 +9,8 @@ struct VirtBalloon: AsyncParsableCommand {
     commandName: "virt-balloon",
     abstract: "Does memory ballooning really work in this guest, and if not, why, and what to do?",
     discussion: """
-      A TARGET is a libvirt domain (name, UUID or id; --connect chooses the libvirt), qmp:PATH, the socket of a QEMU \
-      monitor, or agent:PATH, a socket or terminal with the agent behind it and nothing else.
+      A TARGET is a libvirt domain (name, UUID or id; --connect chooses the libvirt), proxmox:VMID, a virtual machine \
+      of Proxmox VE, qmp:PATH, the socket of a QEMU monitor, or agent:PATH, a socket or terminal with the agent behind it and nothing else.
 
       Exit status: 0 healthy (notes may be there), 1 a finding of severity warning or problem, 2 inconclusive, \
       64 usage, 69 the target is not available, 70 an error of virt-balloon itself.
@@ -60,6 +60,6 @@ private func end(_ status: ExitCode) -> Never {
 private func asksLibvirt(_ arguments: ArraySlice<String>) -> Bool {
   guard let command = arguments.first, ["diagnose", "stats"].contains(command) else { return false }
   return !arguments.contains {
-    $0.hasPrefix("-h") || $0 == "--help" || $0.hasPrefix("qmp:") || $0.hasPrefix("agent:")
+    $0.hasPrefix("-h") || $0 == "--help" || $0.hasPrefix("qmp:") || $0.hasPrefix("proxmox:") || $0.hasPrefix("agent:")
   }
 }

@@ -106,12 +106,13 @@ package struct SourceOutcome: Codable, Hashable, Sendable {
 
 /// Which guest the evidence is about.
 package struct Target: Codable, Hashable, Sendable {
-  package enum Kind: String, Codable, Hashable, Sendable { case libvirt, qmp, agent, artefacts }
+  package enum Kind: String, Codable, Hashable, Sendable { case libvirt, qmp, proxmox, agent, artefacts }
   package var kind: Kind
   /// The domain's or machine's name; `nil` when it has none.
   package var name: String?
   package var uuid: String?
-  /// The libvirt URI, the path of the monitor's socket or of the agent's channel, or the names of the artefacts' files.
+  /// The libvirt URI, the path of the monitor's socket or of the agent's channel, Proxmox's number of the machine
+  /// (VMID), or the names of the artefacts' files.
   package var location: String
   package init(kind: Kind, name: String?, uuid: String? = nil, location: String) {
     self.kind = kind

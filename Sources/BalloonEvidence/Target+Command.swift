@@ -10,6 +10,7 @@ extension Target {
     switch kind {
     case .libvirt: words += ["--connect", ShellWord.quoted(location), ShellWord.quoted(domainName ?? "DOMAIN")]
     case .qmp: words.append(ShellWord.quoted("qmp:" + location))
+    case .proxmox: words.append(ShellWord.quoted("proxmox:" + location))
     case .agent: words.append(ShellWord.quoted("agent:" + location))
     case .artefacts: words.append(domainName.map(ShellWord.quoted) ?? "DOMAIN")
     }

@@ -30,6 +30,7 @@ extension GuestCollector {
     let begun = ContinuousClock.now
 
     evidence.domain = await domain(facts, uptime: uptime(ofProcess: socket.peerProcess))
+    evidence.domain.emulator = .observed("\(monitor.greeting.version)", facts.source("QMP greeting"))
     evidence.configuration = ConfigurationEvidence(
       Unknown(
         failure: Failure(.notFound, "a bare QEMU monitor keeps no record of what was asked of the balloon"),
@@ -74,14 +75,17 @@ extension GuestCollector {
   }
 
   /// Where qemu-ga's port is reached: at the socket that was given, or at the one that the monitor names.
-  private func qemuGAPlace(_ facts: MonitorFacts<Monitor>) async -> PortPlace {
+  func qemuGAPlace(_ facts: MonitorFacts<some MonitorCommands>) async -> PortPlace {
     let (channel, path) = await facts.channel(named: QGA.portName)
     return PortPlace(
       name: QGA.portName, owner: "qemu-ga", option: "--qemu-ga-socket", channel: channel, given: options.qemuGASocket,
       known: path)
   }
 
-  private func domain(_ facts: MonitorFacts<Monitor>, uptime: Observation<Double>) async -> DomainEvidence {
+  /// State and machine type; QEMU's version is left to who knows it.
+  func domain(
+    _ facts: MonitorFacts<some MonitorCommands>, uptime: Observation<Double>
+  ) async -> DomainEvidence {
     var evidence = DomainEvidence(
       Unknown(
         failure: Failure(.unsupported, "QEMU's monitor does not tell"), provenance: facts.source("QEMU monitor")))
@@ -89,7 +93,6 @@ extension GuestCollector {
     evidence.state = await facts.ask("query-status") { () async throws(QMPError) in
       try await facts.monitor.runState(until: deadline).status
     }
-    evidence.emulator = .observed("\(facts.monitor.greeting.version)", facts.source("QMP greeting"))
     evidence.machine = await facts.ask("qom-get /machine type") { () async throws(QMPError) in
       try await facts.monitor.machineType(until: deadline)
     }
@@ -107,7 +110,7 @@ extension GuestCollector {
   }
 
   /// The agent at its port's socket.
-  private func agent(_ place: PortPlace, _ runner: SourceRunner) async -> GuestEvidence {
+  func agent(_ place: PortPlace, _ runner: SourceRunner) async -> GuestEvidence {
     let result = await runner.run("agent", shortfall: \.agent.failure) { () async throws(Failure) -> GuestEvidence in
       let socket = try await place.connect(until: deadline)
       defer { socket.close() }

@@ -59,13 +59,18 @@ extension LibvirtSource {
 
 extension GuestCollector {
   /// qemu-ga at its port's socket, which marks nothing; `nil` without a place.
-  func qemuGA(_ place: PortPlace?, _ runner: SourceRunner) async -> QEMUGuestAgentEvidence? {
+  ///
+  /// - Parameter time: how long the port is held at most; `nil` for a source's usual time.
+  func qemuGA(
+    _ place: PortPlace?, _ runner: SourceRunner, within time: Duration? = nil
+  ) async -> QEMUGuestAgentEvidence? {
     guard let place else { return nil }
+    let time = time ?? options.deadline
     let result = await runner.run("qemu-ga", shortfall: \.version.failure) {
       () async throws(Failure) -> QEMUGuestAgentEvidence in
-      let socket = try await place.connect(until: deadline)
+      let socket = try await place.connect(until: .now + time)
       defer { socket.close() }
-      return await QEMUGuestAgentCollector(clock: clock, deadline: options.deadline).collect(QGAClient(socket))
+      return await QEMUGuestAgentCollector(clock: clock, deadline: time).collect(QGAClient(socket))
     }
     switch result {
     case .success(let evidence): return evidence

@@ -24,6 +24,23 @@ extension GuestCollector {
     return .observed((sinceBoot - start / ticks).rounded(), source)
   }
 
+  /// The memory of QEMU's process that the host really holds, in bytes. Source: proc(5), /proc/PID/statm field 2, in
+  /// pages.
+  func rss(ofProcess process: Int32?) -> Observation<UInt64> {
+    let source = Provenance("/proc/PID/statm of QEMU's process", trust: .host, time: clock.now())
+    guard let process, process > 0 else {
+      return .failed(Failure(.notFound, "the pid file does not tell QEMU's process"), source)
+    }
+    guard let statm = Self.text("/proc/\(process)/statm") else {
+      return .failed(Failure(.denied, "/proc of process \(process) cannot be read"), source)
+    }
+    let fields = statm.split(separator: " ")
+    guard fields.count > 1, let pages = UInt64(fields[1]), let size = UInt64(exactly: sysconf(Int32(_SC_PAGESIZE))),
+      case let (bytes, overflow) = pages.multipliedReportingOverflow(by: size), !overflow
+    else { return .failed(Failure(.malformed, "/proc/\(process)/statm cannot be understood"), source) }
+    return .observed(bytes, source)
+  }
+
   /// The first 4 KiB of a file of procfs.
   static func text(_ path: String) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)

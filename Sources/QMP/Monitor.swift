@@ -10,6 +10,8 @@ package import Transports
 package actor Monitor: MonitorCommands {
   /// What the monitor said first.
   package nonisolated let greeting: MonitorGreeting
+  /// When it said so: from then on nobody else was served.
+  package nonisolated let greeted: ContinuousClock.Instant
   /// What happened to the guest, as far as the replies that were read told. Events are read together with replies: run
   /// any command to see those that came since the last one.
   package private(set) var events = MonitorEvents()
@@ -40,15 +42,18 @@ package actor Monitor: MonitorCommands {
   }
 
   /// Reads the greeting and negotiates over a stream that was just opened. `name` is what messages call it.
+  ///
+  /// - Parameter hold: how long the negotiation may take from the greeting on; `nil` for no limit but `deadline`.
   package static func connect(
-    over transport: any Transport, named name: String, until deadline: ContinuousClock.Instant
+    over transport: any Transport, named name: String, until deadline: ContinuousClock.Instant, hold: Duration? = nil
   ) async throws(QMPError) -> Monitor {
     var lines = MonitorLines(limit: greetingLimit)
     let greeting = try await readGreeting(transport, name, &lines, until: min(deadline, .now + greetingTime))
     var rest = MonitorLines()
     rest.append(Array(lines.pending))
     let monitor = Monitor(transport, name, greeting, rest)
-    _ = try await monitor.execute("qmp_capabilities", until: deadline)
+    let end = hold.map { min(deadline, monitor.greeted + $0) } ?? deadline
+    _ = try await monitor.execute("qmp_capabilities", until: end)
     return monitor
   }
 
@@ -56,6 +61,7 @@ package actor Monitor: MonitorCommands {
     self.transport = transport
     self.name = name
     self.greeting = greeting
+    greeted = .now
     self.lines = lines
   }
 

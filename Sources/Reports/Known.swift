@@ -41,5 +41,8 @@ enum Known {
 
 extension Target {
   /// The name by which a report calls the guest.
-  var label: String { name ?? uuid ?? location }
+  var label: String {
+    guard kind == .proxmox else { return name ?? uuid ?? location }
+    return "proxmox:\(location)" + (name.map { " (\($0))" } ?? "")
+  }
 }

@@ -31,7 +31,8 @@ enum AgentRules {
           "If you want the agent's word too, add to <devices>: <channel type='unix'><target type='virtio' "
             + "name='org.virt-balloon.agent.0'/></channel>, and start the guest anew.",
           "If you want the agent's word too, start QEMU with -device virtio-serial-pci -chardev socket,path=PATH,"
-            + "server=on,wait=off,id=vb0 -device virtserialport,chardev=vb0,name=org.virt-balloon.agent.0."),
+            + "server=on,wait=off,id=vb0 -device virtserialport,chardev=vb0,name=org.virt-balloon.agent.0.",
+          proxmox: context.proxmoxPort),
         RemedyStep(.guest, "Then install and start virt-balloon-agent."),
       ]
     },

@@ -26,7 +26,8 @@ enum BalloonDeviceRules {
         context.editDefinition(
           "Give the domain a balloon: replace its <memballoon> by <memballoon model='virtio'><stats period='5'/>"
             + "</memballoon>, then shut the guest down and start it again (a reboot from inside is not enough).",
-          "Start QEMU with -device virtio-balloon-pci,id=balloon0."),
+          "Start QEMU with -device virtio-balloon-pci,id=balloon0.",
+          proxmox: ("Give the machine its balloon back: balloon: 0 takes it away.", "--delete balloon")),
         RemedyStep(.guest, "Install the balloon's driver where the system does not bring it (Windows)."),
         context.checkAgain,
       ]
@@ -62,7 +63,8 @@ enum BalloonDeviceRules {
         + [
           context.virsh("dommemstat").map {
             RemedyStep(.host, "After five seconds last_update must be recent, and grow.", command: $0)
-          }, context.checkAgain,
+          }, context.proxmoxMonitor("After some seconds last_update must be there, and grow", "info balloon"),
+          context.checkAgain,
         ].compactMap { $0 }
     },
     assess: { reader in
@@ -103,7 +105,7 @@ enum BalloonDeviceRules {
           "Nothing needs mending while the guest has enough. To give it all of its memory, raise its current memory to "
             + "the maximum.",
           command: context.virsh("setmem", "SIZE --live --config")
-            ?? context.monitor("{\"execute\": \"balloon\", \"arguments\": {\"value\": BYTES}}"))
+            ?? context.qm("set", "--delete balloon") ?? context.monitor("{\"execute\": \"balloon\", \"arguments\": {\"value\": BYTES}}"))
       ]
     },
     assess: assessCurrent)

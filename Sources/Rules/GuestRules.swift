@@ -22,8 +22,8 @@ enum GuestRules {
       [
         RemedyStep(
           .host, "Resume a paused guest (first see why it was paused).",
-          command: context.virsh("resume") ?? context.monitor("{\"execute\": \"cont\"}")),
-        RemedyStep(.host, "Start one that is shut off.", command: context.virsh("start")),
+          command: context.virsh("resume") ?? context.qm("resume") ?? context.monitor("{\"execute\": \"cont\"}")),
+        RemedyStep(.host, "Start one that is shut off.", command: context.virsh("start") ?? context.qm("start")),
         context.checkAgain,
       ]
     },

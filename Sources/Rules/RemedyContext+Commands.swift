@@ -4,7 +4,7 @@
 extension RemedyContext {
   /// A virsh command about the guest; `nil` for a machine that is not libvirt's.
   func virsh(_ verb: String, _ rest: String = "") -> String? {
-    guard monitorSocket == nil else { return nil }
+    guard monitorSocket == nil, vmid == nil else { return nil }
     let connect = uri.map { " -c \($0)" } ?? ""
     return "virsh\(connect) \(verb) \(domain ?? "DOMAIN")" + (rest.isEmpty ? "" : " " + rest)
   }
@@ -24,6 +24,7 @@ extension RemedyContext {
 
   /// Starts polling of the statistics every five seconds.
   var startPolling: [RemedyStep] {
+    if let vmid { return Self.startProxmoxPolling(vmid) }
     if monitorSocket != nil {
       let path = qomPath ?? "/machine/peripheral/balloon0"
       return [
@@ -45,9 +46,18 @@ extension RemedyContext {
   }
 
   /// Changes the machine's definition.
-  func editDefinition(_ libvirtText: String, _ otherText: String) -> RemedyStep {
-    monitorSocket == nil
-      ? RemedyStep(.host, libvirtText, command: virsh("edit")) : RemedyStep(.host, otherText)
+  ///
+  /// - Parameter proxmox: the text for a host of Proxmox VE, and `qm set`'s words for it.
+  func editDefinition(
+    _ libvirtText: String, _ otherText: String, proxmox: (text: String, settings: String)? = nil
+  ) -> RemedyStep {
+    if vmid != nil, let proxmox {
+      return RemedyStep(
+        .host, proxmox.text + " It counts after a full stop and start (a reboot from inside is not enough).",
+        command: qm("set", proxmox.settings))
+    }
+    guard vmid == nil, monitorSocket == nil else { return RemedyStep(.host, otherText) }
+    return RemedyStep(.host, libvirtText, command: virsh("edit"))
   }
 
   /// Installs the balloon's driver in the guest and shows that it runs.
@@ -93,6 +103,7 @@ extension RemedyContext {
   var installService: [RemedyStep] {
     [
       RemedyStep(.guest, "See whether the service is there and runs.", command: "sc query BalloonService"),
+      guestExec("sc query BalloonService"),
       RemedyStep(.guest, "Start it when it is stopped.", command: "sc start BalloonService"),
       RemedyStep(
         .guest,
@@ -100,7 +111,7 @@ extension RemedyContext {
           + "Balloon\\<system>\\<architecture> to a fixed place, such as C:\\Program Files\\Balloon, and run it there "
           + "(from the ISO's own path it would stop when the ISO is ejected).",
         command: "blnsvr.exe -i"),
-    ]
+    ].compactMap { $0 }
   }
 }
 

@@ -86,11 +86,13 @@ package struct RemedyContext: Hashable, Sendable {
   package let monitorSocket: String?
   /// The problem code that Windows has for the balloon; `nil` when it has none, or nobody told.
   package let problemCode: UInt16?
+  /// Proxmox's number of the machine, on a host of Proxmox VE.
+  package let vmid: String?
   /// The command that looks again.
   package let check: String?
   package init(
     system: System, domain: String?, uri: String?, guestAddress: String?, driver: String?, balloonID: String? = nil,
-    qomPath: String? = nil, instance: String? = nil, monitorSocket: String? = nil,
+    qomPath: String? = nil, instance: String? = nil, monitorSocket: String? = nil, vmid: String? = nil,
     problemCode: UInt16? = nil, check: String? = nil
   ) {
     self.system = system
@@ -103,6 +105,7 @@ package struct RemedyContext: Hashable, Sendable {
     self.instance = instance
     self.monitorSocket = monitorSocket
     self.problemCode = problemCode
+    self.vmid = vmid
     self.check = check
   }
 }

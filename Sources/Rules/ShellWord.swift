@@ -44,6 +44,8 @@ extension EvidenceReader {
     case .libvirt, .agent, .artefacts: return "start virt-balloon-agent in the guest, then: " + target.diagnose()
     case .qmp:
       return "start virt-balloon-agent in the guest, then: " + target.diagnose("--agent-socket", "PATH")
+    case .proxmox:
+      return "install qemu-ga in the guest, or start virt-balloon-agent, then: " + target.diagnose("--qemu-ga")
     }
   }
 }

@@ -44,7 +44,8 @@ enum StatisticsRules {
         + [
           context.virsh("dommemstat").map {
             RemedyStep(.host, "Check that it worked: unused and available must be listed.", command: $0)
-          }, context.checkAgain,
+          }, context.proxmoxMonitor("Check that it worked: total_mem and free_mem must be listed", "info balloon"),
+          context.checkAgain,
         ].compactMap { $0 }
     },
     assess: assessDelivery)

@@ -129,8 +129,11 @@ extension RemedyContext {
   /// Asks for the size again and watches what happens.
   fileprivate var retarget: [RemedyStep] {
     let again = RemedyStep(
-      .host, "Ask for the size again (SIZE with its unit, such as 2GiB) and watch whether actual moves.",
-      command: virsh("setmem", "SIZE --live")
+      .host,
+      vmid == nil
+        ? "Ask for the size again (SIZE with its unit, such as 2GiB) and watch whether actual moves."
+        : "Ask for the size again and watch whether actual moves: type `balloon MIB`, then `info balloon`.",
+      command: virsh("setmem", "SIZE --live") ?? qm("monitor")
         ?? monitor("{\"execute\": \"balloon\", \"arguments\": {\"value\": BYTES}}"))
     let windows = [
       RemedyStep(

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import BalloonEvidence
+import Glibc
+
+/// A host of Proxmox VE: where it keeps its virtual machines' settings and their sockets.
+///
+/// Source: Proxmox qemu-server, PVE/QemuServer/Helpers.pm (`$var_run_tmpdir`, `vm_pidfile_name`, `qmp_socket`);
+/// pve-cluster: `/etc/pve/qemu-server` is the node's own directory below `/etc/pve/nodes`.
+package struct ProxmoxHost: Sendable {
+  /// What stands before every path; empty, but for tests.
+  let root: String
+
+  package init(root: String = "") { self.root = root }
+
+  private var settingsDirectory: String { root + "/etc/pve/qemu-server" }
+  private var runDirectory: String { root + "/var/run/qemu-server" }
+
+  /// Whether this is such a host.
+  package var isHere: Bool { access(runDirectory, F_OK) == 0 }
+
+  /// Whether it is the number of a machine: 100 to 999999999.
+  package static func isVMID(_ text: String) -> Bool {
+    3...9 ~= text.utf8.count && text.utf8.first != UInt8(ascii: "0") && text.utf8.allSatisfy { 0x30...0x39 ~= $0 }
+  }
+
+  func settingsFile(of vmid: String) -> String { "\(settingsDirectory)/\(vmid).conf" }
+  func monitor(of vmid: String) -> String { "\(runDirectory)/\(vmid).qmp" }
+  func guestAgent(of vmid: String) -> String { "\(runDirectory)/\(vmid).qga" }
+
+  /// The machine's process, by its pid file.
+  func process(of vmid: String) -> Int32? {
+    guard case .success(let bytes) = Self.read("\(runDirectory)/\(vmid).pid", limit: 64) else { return nil }
+    return Int32(String(decoding: bytes.prefix { 0x30...0x39 ~= $0 }, as: UTF8.self)).flatMap { $0 > 0 ? $0 : nil }
+  }
+
+  /// The machine's settings.
+  /// - Throws: in one line, why there are none: no such machine, elsewhere in the cluster, a container, no such host, no
+  ///   permission.
+  func configuration(of vmid: String) throws(TargetError) -> ProxmoxConfiguration? {
+    let file = settingsFile(of: vmid)
+    switch Self.read(file, limit: ProxmoxConfiguration.byteLimit) {
+    case .success(let bytes): return ProxmoxConfiguration(bytes)
+    case .failure(let number) where number.code == EACCES || number.code == EPERM:
+      throw denied(file, vmid)
+    case .failure(let number) where number.code == ENOENT || number.code == ENOTDIR:
+      let reason = missing(vmid)
+      throw TargetError("proxmox:\(vmid): \(reason)", Failure(.notFound, reason))
+    case .failure(let number):
+      let reason = "\(file): \(String(cString: strerror(number.code)))"
+      throw TargetError("proxmox:\(vmid): \(reason)", Failure(.failed, reason))
+    }
+  }
+
+  func denied(_ file: String, _ vmid: String) -> TargetError {
+    let reason = "\(file): permission denied; run as root"
+    return TargetError("proxmox:\(vmid): \(reason)", Failure(.denied, reason))
+  }
+
+  private func missing(_ vmid: String) -> String {
+    guard access(root + "/etc/pve", F_OK) == 0 else {
+      return "this is no host of Proxmox VE: \(root)/etc/pve is not there"
+    }
+    if access("\(root)/etc/pve/lxc/\(vmid).conf", F_OK) == 0 {
+      return "it is a container, which has no balloon: only virtual machines have one"
+    }
+    let nodes = root + "/etc/pve/nodes"
+    for node in Self.names(in: nodes) ?? []
+    where access("\(nodes)/\(node)/qemu-server/\(vmid).conf", F_OK) == 0 {
+      return "it is on the node \(node) of this cluster: run virt-balloon there"
+    }
+    return "no such virtual machine: \(settingsFile(of: vmid)) is not there"
+  }
+
+  /// The numbers of the machines that have a monitor's socket, in order.
+  package func running() throws(TargetError) -> [String] {
+    guard let names = Self.names(in: runDirectory) else {
+      let reason = "\(runDirectory): \(String(cString: strerror(errno)))"
+      throw TargetError(reason, Failure(errno == EACCES ? .denied : .failed, reason))
+    }
+    return names.compactMap { $0.hasSuffix(".qmp") ? String($0.dropLast(4)) : nil }.filter(Self.isVMID)
+      .sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
+  }
+
+  private struct SystemNumber: Error { let code: Int32 }
+
+  /// A file of at most `limit` bytes, and one more when it is longer.
+  private static func read(_ path: String, limit: Int) -> Result<[UInt8], SystemNumber> {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    guard descriptor >= 0 else { return .failure(SystemNumber(code: errno)) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: min(limit + 1, 1 << 16))
+    while bytes.count <= limit {
+      let count = Glibc.read(descriptor, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { return .failure(SystemNumber(code: errno)) }
+      guard count > 0 else { break }
+      bytes += chunk[..<count]
+    }
+    return .success(bytes)
+  }
+
+  /// The names in a directory, 100,000 at most; `nil` when it cannot be read.
+  private static func names(in directory: String) -> [String]? {
+    guard let stream = opendir(directory) else { return nil }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while names.count < 100_000, let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted()
+  }
+}
