@@ -96,7 +96,7 @@ extension PnputilDevices {
 
     init(_ id: InstanceID) {
       device = DeviceTestimony(instance: id.text)
-      isPlain = id.isPCI && id.hardware?.device != nil
+      isPlain = false
     }
 
     mutating func take(_ line: Substring) {

@@ -39,7 +39,9 @@ enum Sample {
     "pnputil-devices-problem.txt", "pnputil-devices-german-utf16.txt", "pnputil-devices-properties.txt",
     "pnputil-drivers-french.txt", "pnputil-add-german.txt", "pnputil-add-refused.txt", "pnpdevice-list.txt",
     "pnpdevice-table-chinese-utf16be.txt", "signeddriver-list-german.txt", "pnpproperties-table.txt", "wmic-lists.txt",
-    "getservice-russian.txt",
+    "getservice-russian.txt", "driverquery-v.txt", "driverquery-v-french-oem.txt", "driverquery-list-csv.txt",
+    "msinfo32-utf16.txt", "msinfo32-russian.txt", "dxdiag.txt", "dxdiag-german.txt", "device-manager-spanish.txt",
+    "device-manager-code10.txt",
   ]
 }
 
