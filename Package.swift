@@ -126,7 +126,7 @@ let package = Package(
       path: "Tests/SampleCases"),
     .executableTarget(
       name: "accuracy", dependencies: ["Artefacts", "Reports", "Rules", "SampleCases", argumentParser],
-      path: "Tests/accuracy"),
+      path: "Tests/accuracy", exclude: ["hostile.py"]),
 
     // Tests, in the order of the targets above.
     .testTarget(name: "PCITests", dependencies: ["PCI"]),

@@ -72,9 +72,9 @@ extension Substring {
     return Substring(bytes)
   }
 
-  /// The words between spaces and tabs.
+  /// The words between spaces and tabs; of an endless line the first, and then the rest as one.
   var words: [Substring] {
-    utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.map { Substring($0) }
+    utf8.split(maxSplits: 1_024) { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.map { Substring($0) }
   }
 
   /// Whether the bytes of `text` stand anywhere.
