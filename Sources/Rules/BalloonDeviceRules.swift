@@ -105,7 +105,8 @@ enum BalloonDeviceRules {
           "Nothing needs mending while the guest has enough. To give it all of its memory, raise its current memory to "
             + "the maximum.",
           command: context.virsh("setmem", "SIZE --live --config")
-            ?? context.qm("set", "--delete balloon") ?? context.monitor("{\"execute\": \"balloon\", \"arguments\": {\"value\": BYTES}}"))
+            ?? context.qm("set", "--delete balloon")
+            ?? context.monitor("{\"execute\": \"balloon\", \"arguments\": {\"value\": BYTES}}"))
       ]
     },
     assess: assessCurrent)

@@ -212,8 +212,8 @@ struct SymptomTests {
       short(&evidence)
       Make.deliver(&evidence, ["availableMemory": 10 << 20, "freeMemory": 5 << 20])
     }
-    #expect(findings(tight).contains("balloon.target.not-reached"))
-    #expect(diagnose(tight).findings.first { $0.id == "balloon.target.not-reached" }?.severity == .warning)
+    let shortage = try #require(diagnose(tight).findings.first { $0.id == "guest.memory-pressure" })
+    #expect(shortage.severity == .warning && shortage.explains.contains("balloon.target.not-reached"))
   }
 
   @Test(
