@@ -15,7 +15,8 @@ enum HostMemoryRule {
       freed on the host: QEMU is not allowed to discard them (passed-through devices, encryption), or the kernel \
       refuses it (locked memory). RSS includes what QEMU needs for itself, so only a clear excess counts: more \
       than 512 MiB and 1/32 of the maximum, and under emulation 1 GiB more for translated code; what lies within \
-      that is not judged, nor is a balloon smaller than that. RSS does not include huge pages of hugetlbfs, so nothing is said of such a guest.
+      that is not judged, nor is a balloon smaller than that. RSS does not include huge pages of hugetlbfs, so \
+      nothing is said of such a guest.
       """,
     sources: [
       "QEMU 7.2.22, measured: RSS before and after inflation with plain, locked, shared and huge-page memory",
