@@ -69,6 +69,7 @@ struct DomainXMLArtefact: ArtefactContent {
     draft.tell(\.configuration.memorySource, told.memorySource)
     draft.tell(\.configuration.sharedMemory, told.sharedMemory)
     draft.tell(\.configuration.pinningDevices, told.pinningDevices)
+    draft.tell(\.configuration.virtioMemory, told.virtioMemory)
     draft.tell(\.configuration.launchSecurity, told.launchSecurity)
     draft.tell(\.device.decoys, facts.decoys)
     var domain = draft.evidence.domain
@@ -80,9 +81,10 @@ struct DomainXMLArtefact: ArtefactContent {
     draft.tell(\.channel.port, channel.port)
     draft.tell(\.channel.guestOpen, channel.guestOpen)
     // In live XML this is what the balloon is, never what was asked of it.
-    guard isLive, let current = configuration.memory.current, configuration.balloon?.model.isVirtio == true else {
-      return
-    }
+    // With virtio-mem libvirt counts that in as well.
+    guard isLive, let current = configuration.memory.current, configuration.balloon?.model.isVirtio == true,
+      configuration.memory.virtio == nil
+    else { return }
     var reading = draft.emptyReading(
       Unknown(
         failure: Failure(.notAsked, "the XML does not tell", ask: draft.command.memoryStatistics),

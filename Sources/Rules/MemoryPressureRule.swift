@@ -93,7 +93,7 @@ enum MemoryPressureRule {
   }
 
   private static func taken(_ reader: inout EvidenceReader) -> Taken? {
-    guard let maximum = reader.require(\.configuration.maximum) else { return nil }
+    guard let maximum = reader.balloonMaximum() else { return nil }
     guard let index = reader.peek(\.readings).indices.last, let leaf = reader.read(reading: index, \.actual) else {
       reader.note(missing: "the balloon's size was not read", at: "readings", ask: reader.diagnose())
       return nil
@@ -103,7 +103,7 @@ enum MemoryPressureRule {
       return nil
     }
     var shortfall: UInt64?
-    if let target = reader.peek(\.configuration.target).value, actual > target,
+    if reader.virtioMemory() == nil, let target = reader.peek(\.configuration.target).value, actual > target,
       actual - target > BalloonDeviceRules.tolerance
     {
       _ = reader.read(\.configuration.target)
