@@ -208,6 +208,7 @@ struct DomainXMLArtefact: ArtefactContent {
       draft.tell(\.configuration.pinningDevices, told.pinningDevices)
     }
     tell(\.configuration.memorySource, told.memorySource, always: isWhole)
+    tell(\.configuration.virtioMemory, told.virtioMemory, always: isWhole)
     tell(\.configuration.launchSecurity, told.launchSecurity, always: isWhole)
     if isWhole || facts.decoys.value?.isEmpty == false { draft.tell(\.device.decoys, facts.decoys) }
     var domain = draft.evidence.domain
@@ -220,9 +221,10 @@ struct DomainXMLArtefact: ArtefactContent {
     tell(\.channel.guestOpen, channel.guestOpen, always: isWhole)
     if !isWhole { tellDamage(&draft, place) }
     // In live XML this is what the balloon is, never what was asked of it.
-    guard isLive, let current = configuration.memory.current, configuration.balloon?.model.isVirtio == true else {
-      return
-    }
+    // With virtio-mem libvirt counts that in as well.
+    guard isLive, let current = configuration.memory.current, configuration.balloon?.model.isVirtio == true,
+      configuration.memory.virtio == nil
+    else { return }
     var reading = draft.emptyReading(
       Unknown(
         failure: Failure(.notAsked, "the XML does not tell", ask: draft.command.memoryStatistics),

@@ -67,6 +67,9 @@ package struct ConfigurationEvidence: Codable, Hashable, Sendable {
   /// The devices of the host that the guest was given and for which its memory is pinned, one word each: `pci` and
   /// `mdev` (VFIO), `nvme` (`<disk type='nvme'>`), `vdpa`; empty when it has none.
   package var pinningDevices: Observation<[String]>
+  /// How much of ``maximum`` comes by virtio-mem, in bytes: it is resized apart from the balloon, whose size does not
+  /// count it. Absent: none does.
+  package var virtioMemory: Observation<UInt64>
   /// Confidential computing: `sev`, `sev-snp`, `s390-pv`, `tdx` (`<launchSecurity type=…>`); absent when there is none.
   package var launchSecurity: Observation<String>
 
@@ -84,6 +87,7 @@ package struct ConfigurationEvidence: Codable, Hashable, Sendable {
     memorySource = unknown()
     sharedMemory = unknown()
     pinningDevices = unknown()
+    virtioMemory = unknown()
     launchSecurity = unknown()
   }
 }

@@ -40,6 +40,12 @@ package struct Evidence: Codable, Hashable, Sendable {
     self.guest = guest
   }
 
+  /// Whether the balloon is Xen's, which is no device: the XML names it so, or the domain is Xen's, whatever its XML
+  /// says of a memballoon. A balloon in QEMU's own object tree is none of Xen's.
+  package var hasXenBalloon: Bool {
+    device.qomPath.value == nil && (configuration.model.value == "xen" || domain.hypervisor.value == "xen")
+  }
+
   /// Evidence of which every leaf failed for one reason: what a collector starts from.
   package static func unknown(_ failure: Failure, target: Target, collection: Collection) -> Evidence {
     let unknown = Unknown(failure: failure, provenance: Provenance("", trust: .host, time: nil))

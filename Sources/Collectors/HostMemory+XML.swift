@@ -24,6 +24,7 @@ extension XMLFacts {
     // A machine has some dozens at most; a document may name millions.
     evidence.pinningDevices = .observed(
       kinds.flatMap { kind, count in Array(repeating: kind, count: min(count, 64)) }, source)
+    evidence.virtioMemory = observed(live.memory.virtio)
     evidence.launchSecurity = observed(live.launchSecurity)
   }
 }

@@ -29,6 +29,9 @@ extension MonitorFacts {
     evidence.pinningDevices = await ask("qom-list /machine/peripheral") { () async throws(QMPError) in
       try await monitor.pinningDevices(until: deadline)
     }
+    evidence.virtioMemory = await ask("query-memory-devices") { () async throws(QMPError) in
+      try await monitor.virtioMemory(until: deadline)
+    }
     evidence.launchSecurity = await ask("qom-get /machine confidential-guest-support") {
       () async throws(QMPError) -> String? in
       guard let path = try await monitor.confidentialSupport(until: deadline) else { return nil }

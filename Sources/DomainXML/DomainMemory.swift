@@ -11,6 +11,8 @@ package struct DomainMemory: Sendable, Equatable {
   package var hotplugMaximum: UInt64?
   /// How many memory devices may be plugged in.
   package var hotplugSlots: UInt32?
+  /// The sizes of all `<memory model='virtio-mem'>` devices together, which ``maximum`` includes; `nil` without any.
+  package var virtio: UInt64?
   package var backing: Backing
 
   /// `<memoryBacking>`.

@@ -14,7 +14,7 @@ struct DomainReader {
       name: one("name", in: domain)?.value, uuid: one("uuid", in: domain)?.value,
       title: one("title", in: domain)?.value,
       system: system(domain),
-      memory: memory(domain),
+      memory: memory(domain, devices),
       hostDevices: hostDevices(devices),
       launchSecurity: launchSecurity(domain),
       balloon: devices.flatMap { one("memballoon", in: $0) }.map { balloon($0) },
@@ -51,7 +51,7 @@ struct DomainReader {
       hasHyperVFeatures: hyperV.map { !$0.children.isEmpty || $0["mode"] == "passthrough" } ?? false)
   }
 
-  private mutating func memory(_ domain: XMLElement) -> DomainMemory {
+  private mutating func memory(_ domain: XMLElement, _ devices: XMLElement?) -> DomainMemory {
     let most = one("maxMemory", in: domain)
     let backing = one("memoryBacking", in: domain)
     let hugepages = backing?.first("hugepages")
@@ -71,11 +71,23 @@ struct DomainReader {
       hotplugSlots: most.flatMap { element in
         element["slots"].flatMap { number($0, UInt32.self, "slots", element) }
       },
+      virtio: virtioMemory(devices),
       backing: DomainMemory.Backing(
         usesHugepages: hugepages != nil, hugepageSizes: sizes, isLocked: backing?.first("locked") != nil,
         forbidsSharing: backing?.first("nosharepages") != nil, source: backing?.first("source")?["type"],
         access: backing?.first("access")?["mode"], allocation: backing?.first("allocation")?["mode"],
         discards: backing?.first("discard") != nil))
+  }
+
+  /// What does not add up to a size of 64 bits is passed over.
+  private mutating func virtioMemory(_ devices: XMLElement?) -> UInt64? {
+    var sum: UInt64?
+    for device in devices?.all("memory") ?? [] where device["model"] == "virtio-mem" {
+      guard let bytes = device.first("target")?.first("size").flatMap({ size($0) }) else { continue }
+      let (total, overflow) = (sum ?? 0).addingReportingOverflow(bytes)
+      if !overflow { sum = total }
+    }
+    return sum
   }
 
   /// libvirt requires a type; without a known one it is still confidential computing of some kind.

@@ -53,6 +53,7 @@ enum EvidenceLabel {
     "configuration.memorySource": "source of the memory",
     "configuration.sharedMemory": "shared memory",
     "configuration.pinningDevices": "devices of the host",
+    "configuration.virtioMemory": "memory by virtio-mem",
     "configuration.launchSecurity": "launch security",
     "device.qomPath": "balloon device",
     "device.identity": "ids by the hypervisor",

@@ -11,7 +11,9 @@ extension TextPage {
     guard evidence.target.kind != .agent else { return agentAlone(diagnosis, evidence) }
     guest(evidence)
     system(evidence)
-    if evidence.device.qomPath.isAbsent, evidence.balloonInGuest == nil {
+    if evidence.hasXenBalloon {
+      field("balloon device", "none: Xen's balloon is a driver in the guest")
+    } else if evidence.device.qomPath.isAbsent, evidence.balloonInGuest == nil {
       field("balloon device", "none in this machine")
       decoys(evidence.device.decoys)
     } else {

@@ -31,8 +31,11 @@ enum VerdictSentence {
     }
   }
 
-  /// A guest that does not run has nothing to mend for it, and moves no memory all the same.
+  /// A guest that does not run has nothing to mend for it, and moves no memory all the same. Nor does "works" stand
+  /// before a reason why the host gets nothing.
   private static func opening(_ diagnosis: Diagnosis, isSeenWorking: Bool) -> String {
+    let isKept = diagnosis.findings.contains { $0.severity >= .warning && keepsMemory.contains($0.id) }
+    if isKept { return "what the guest gives does not come back to the host" }
     let isHalted = diagnosis.findings.allSatisfy { $0.severity < .warning || $0.id == "guest.not-running" }
     switch (isHalted, isSeenWorking) {
     case (true, true): return "a driver serves the balloon, but no memory moves now"
@@ -41,6 +44,12 @@ enum VerdictSentence {
     case (false, false): return "something is to be mended"
     }
   }
+
+  /// With these the guest gives, and the host does not get.
+  private static let keepsMemory: Set<String> = [
+    "balloon.config.inhibited", "balloon.config.hugepages", "balloon.config.memory-locked",
+    "balloon.host-memory-not-returned",
+  ]
 
   /// `: the balloon function is held by uio_pci_generic, not by its driver.`
   private static func cause(_ diagnosis: Diagnosis, of severity: Severity) -> String {

@@ -121,7 +121,7 @@ enum BalloonDeviceRules {
       return .notApplicable(
         "No driver serves the balloon now, so its size may be an earlier boot's and takes nothing from this one.")
     }
-    let maximum = reader.require(\.configuration.maximum)
+    let maximum = reader.balloonMaximum()
     if let index = reader.peek(\.readings).indices.last, let actual = reader.read(reading: index, \.actual) {
       reader.note(missing: actual, at: "readings.\(index).actual")
       if let maximum, let actual = actual.value {

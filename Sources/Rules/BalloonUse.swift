@@ -33,8 +33,12 @@ enum BalloonUse: Hashable, Sendable {
 extension EvidenceReader {
   /// Whether memory is in the balloon, citing what tells. Notes nothing as missing: no rule depends on it alone.
   mutating func balloonUse() -> BalloonUse {
-    guard let maximum = peek(\.configuration.maximum).value else { return .unknown }
-    let target = peek(\.configuration.target).value
+    guard let most = peek(\.configuration.maximum).value else { return .unknown }
+    let virtio = virtioMemory() ?? 0
+    guard virtio < most else { return .unknown }
+    let maximum = most - virtio
+    // What the configuration asks for counts virtio-mem.
+    let target = virtio > 0 ? nil : peek(\.configuration.target).value
     let isServed = peek(\.device.status).value.map { DeviceState(status: $0) == .started } ?? true
     let index = peek(\.readings).lastIndex { $0.actual.value != nil }
     // Without a driver the size is an earlier boot's.

@@ -15,7 +15,8 @@ enum HostMemoryRule {
       freed on the host: QEMU is not allowed to discard them (passed-through devices, encryption), or the kernel \
       refuses it (locked memory). RSS includes what QEMU needs for itself, so only a clear excess counts: more \
       than 512 MiB and 1/32 of the maximum, and under emulation 1 GiB more for translated code; what lies within \
-      that is not judged, nor is a balloon smaller than that. RSS does not include huge pages of hugetlbfs, so nothing is said of such a guest.
+      that is not judged, nor is a balloon smaller than that. RSS does not include huge pages of hugetlbfs, so \
+      nothing is said of such a guest.
       """,
     sources: [
       "QEMU 7.2.22, measured: RSS before and after inflation with plain, locked, shared and huge-page memory",
@@ -51,7 +52,7 @@ enum HostMemoryRule {
       return .notApplicable(
         "The resident memory of QEMU's process does not include huge pages: see balloon.config.hugepages.")
     }
-    guard let maximum = reader.require(\.configuration.maximum) else { return .inconclusive }
+    guard let maximum = reader.balloonMaximum() else { return .inconclusive }
     guard let index = reader.peek(\.readings).indices.last, let size = reader.read(reading: index, \.actual),
       let resident = reader.read(reading: index, \.rss)
     else {
@@ -84,7 +85,8 @@ enum HostMemoryRule {
       "QEMU's process has \(EvidenceText.size(sizes.rss)) resident, and the guest has "
       + "\(EvidenceText.size(sizes.actual)) of \(EvidenceText.size(sizes.maximum))"
     if sizes.rss <= sizes.actual { return .healthy(facts + ".") }
-    let slack = reader.ownMemory(maximum: sizes.maximum)
+    // What comes by virtio-mem is resident too, and no part of the guest's size by the balloon.
+    let slack = reader.ownMemory(maximum: sizes.maximum, virtio: reader.virtioMemory() ?? 0)
     let excess = sizes.rss - sizes.actual
     func open(_ reason: String) -> Assessment {
       reader.note(missing: reason, at: "readings.\(index).rss", ask: nil)
@@ -100,7 +102,7 @@ enum HostMemoryRule {
     }
     let (most, overflow) = sizes.maximum.addingReportingOverflow(slack)
     guard overflow || sizes.rss <= most else {
-      return open("RSS is more than all of the guest's memory and \(own): something else takes it, such as virtio-mem")
+      return open("RSS is more than all of the guest's memory and \(own): something else takes it")
     }
     // A figure that is only just beyond the estimate carries no statement.
     guard excess - slack >= sizes.balloon / 8 else {
@@ -116,8 +118,9 @@ enum HostMemoryRule {
 extension EvidenceReader {
   /// The most that QEMU is taken to need beside the guest's memory, in bytes. Measured: 100 to 160 MiB plain; emulation
   /// has 1 GiB more for translated code (accel/tcg, the default tb-size). Displays and disk caches add to it.
-  fileprivate mutating func ownMemory(maximum: UInt64) -> UInt64 {
-    let plain = (512 << 20) + maximum / 32
+  fileprivate mutating func ownMemory(maximum: UInt64, virtio: UInt64) -> UInt64 {
+    // Neither sum overflows: half of what 64 bits hold is more memory than there is.
+    let plain = (512 << 20) + maximum / 32 + min(virtio, 1 << 62)
     guard peek(\.domain.hypervisor).value != nil else { return plain + (1 << 30) }
     return read(\.domain.hypervisor).value == "kvm" ? plain : plain + (1 << 30)
   }

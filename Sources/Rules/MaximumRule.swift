@@ -42,7 +42,7 @@ enum MaximumRule {
 
   private static func assess(_ reader: inout EvidenceReader) -> Assessment {
     if let excuse = reader.withoutAnyBalloon() { return excuse }
-    guard let maximum = reader.require(\.configuration.maximum) else { return .inconclusive }
+    guard let maximum = reader.balloonMaximum() else { return .inconclusive }
     guard let current = reader.currentSize(), current > 0 else { return .inconclusive }
     let pages = maximum / 64
     let facts =

@@ -51,13 +51,12 @@ extension EvidenceReader {
   /// A domain of Xen's has it whatever its XML says of a memballoon: the front end is part of the guest's kernel or
   /// drivers, and is told its target through xenstore.
   mutating func xenBalloon() -> String? {
-    guard peek(\.device.qomPath).value == nil else { return nil }
+    guard peek(\.self).hasXenBalloon else { return nil }
     let what = ": a driver in the guest that takes its target from xenstore, without a PCI function and without virtio."
     if peek(\.configuration.model).value == "xen" {
       _ = read(\.configuration.model)
       return "The balloon is Xen's" + what
     }
-    guard peek(\.domain.hypervisor).value == "xen" else { return nil }
     _ = read(\.domain.hypervisor)
     return "The domain is Xen's, and so is its balloon" + what
   }

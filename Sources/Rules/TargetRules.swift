@@ -57,6 +57,11 @@ enum TargetRules {
       _ = reader.read(\.configuration.target)
       return .notApplicable("Nobody is known to have asked for a size.")
     }
+    if reader.virtioMemory() != nil {
+      return .notApplicable(
+        "Part of the guest's memory comes by virtio-mem, which is resized apart from the balloon and counts in what the "
+          + "configuration asks for: what is asked of the balloon itself is not known.")
+    }
     // A bare monitor and a transient domain keep no record, so there is none to be followed.
     if let failure = reader.peek(\.configuration.target).failure, failure.reason == .notFound {
       _ = reader.read(\.configuration.target)

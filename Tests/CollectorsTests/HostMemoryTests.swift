@@ -32,6 +32,19 @@ struct HostMemoryTests {
     #expect(backed.memorySource.value == "memfd" && backed.sharedMemory.value == true)
     #expect(backed.pinningDevices.value == ["pci", "pci", "mdev", "nvme", "vdpa"])
     #expect(backed.launchSecurity.value == "sev")
+    #expect(backed.virtioMemory.isAbsent)
+  }
+
+  @Test("stands in the XML: virtio-mem apart from DIMMs, of whatever sizes")
+  func virtioMemory() throws {
+    func device(_ model: String, _ size: String) -> String {
+      "<memory model='\(model)'><target><size unit='GiB'>\(size)</size></target></memory>"
+    }
+    let several =
+      device("virtio-mem", "8") + device("dimm", "4") + device("virtio-mem", "2") + device("virtio-mem", "x")
+    #expect(try configuration("<devices>\(several)</devices>").virtioMemory.value == 10 << 30)
+    let vast = String(repeating: device("virtio-mem", "17179869183"), count: 3)
+    #expect(try configuration("<devices>\(vast)</devices>").virtioMemory.value == 17_179_869_183 << 30)
   }
 
   @Test("stands in what the XML hands to QEMU past libvirt, too")

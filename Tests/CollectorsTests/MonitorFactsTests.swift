@@ -145,6 +145,11 @@ struct MonitorFactsTests {
     ]) { $1 }
     monitor.replies["human-monitor-command"] = .success(
       "  Block Name    PSize  Offset\n  m    2 MiB  0x0 0x0 0x0\n pc.bios    4 KiB  0x0 0x0 0x0\n")
+    // Captured: query-memory-devices of QEMU 7.2.22 with virtio-mem and a DIMM, shortened.
+    monitor.replies["query-memory-devices"] = .success([
+      ["type": "virtio-mem", "data": ["size": .integer(128 << 20), "max-size": .integer(512 << 20)]],
+      ["type": "dimm", "data": ["size": .integer(128 << 20)]],
+    ])
     monitor.replies["query-kvm"] = .success(["enabled": .bool(true), "present": .bool(true)])
     let source = Provenance("test", trust: .host, time: 7)
     func configuration(_ monitor: ScriptedMonitor, locked: UInt64) async throws -> ConfigurationEvidence {
@@ -158,6 +163,7 @@ struct MonitorFactsTests {
     let whole = try await configuration(monitor, locked: 2 << 30)
     #expect(whole.hugepages.value == true && whole.memorySource.value == "memfd" && whole.sharedMemory.value == true)
     #expect(whole.pinningDevices.value == ["pci", "mdev"] && whole.launchSecurity.isAbsent)
+    #expect(whole.virtioMemory.value == 128 << 20)
     #expect(whole.locked.failure?.reason == .unsupported, "VFIO's pages count as locked")
     #expect(await facts(monitor).hypervisor(machine: .observed("pc-q35-7.2", source)).value == "kvm")
     #expect(await facts(monitor).hypervisor(machine: .observed("xenfv-4.2", source)).value == "xen")

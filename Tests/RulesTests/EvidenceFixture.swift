@@ -129,6 +129,7 @@ enum EvidenceFixture {
     evidence.configuration.memorySource = observed("anonymous")
     evidence.configuration.sharedMemory = observed(false)
     evidence.configuration.pinningDevices = observed([])
+    evidence.configuration.virtioMemory = absent()
     evidence.configuration.launchSecurity = absent()
     evidence.device.qomPath = observed("/machine/peripheral/balloon0")
     evidence.device.identity = observed(.balloonTransitional)

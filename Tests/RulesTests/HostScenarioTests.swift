@@ -281,6 +281,27 @@ struct HostScenarioTests {
     #expect(finding?.evidence.map(\.path).contains("guest.statistics") == true)
   }
 
+  // MARK: virtio-mem
+
+  @Test("virtio-mem is no part of the balloon's size: nothing of it counts as held by the balloon")
+  func virtioMemory() throws {
+    func plugged(_ evidence: inout Evidence) {
+      evidence.configuration.maximum = Make.observed(9 << 30)
+      evidence.configuration.target = Make.observed(3 << 30)
+      evidence.configuration.virtioMemory = Make.observed(8 << 30)
+      for index in evidence.readings.indices { evidence.readings[index].rss = Make.observed(7 << 30) }
+    }
+    let diagnosis = diagnose(plugged)
+    #expect(diagnosis.verdict == .healthy)
+    #expect(diagnosis.findings.isEmpty)
+    #expect(statement("balloon.target.ignored", diagnosis)?.contains("virtio-mem") == true)
+    let without = diagnose { evidence in
+      plugged(&evidence)
+      evidence.configuration.virtioMemory = Make.absent()
+    }
+    #expect(without.findings.map(\.id).contains("balloon.config.current-below-maximum"))
+  }
+
   // MARK: Evidence of earlier versions
 
   @Test("evidence that was saved before there were these leaves loads, and they were not asked for")
@@ -291,7 +312,9 @@ struct HostScenarioTests {
       Issue.record("evidence is no object")
       return
     }
-    for key in ["hugepages", "locked", "memorySource", "sharedMemory", "pinningDevices", "launchSecurity"] {
+    for key in [
+      "hugepages", "locked", "memorySource", "sharedMemory", "pinningDevices", "virtioMemory", "launchSecurity",
+    ] {
       #expect(configuration.removeValue(forKey: key) != nil, "\(key)")
     }
     #expect(domain.removeValue(forKey: "hypervisor") != nil)
