@@ -16,9 +16,9 @@ enum DriverVersionRules {
       Windows 8.1 and 2012 R2, 100 Windows 10, Server 2016 and all later ones. A driver for a newer Windows than the \
       guest has been seen to crash it, after Windows had been pointed at the whole ISO; it is refused, or fails to \
       load, at best. The other way round Windows takes it: the INF of the driver for 8.1 asks for version 6.3 at \
-      least, which Windows 10 fulfils, and such a driver usually works; nobody tests it there, it gets no mendings any \
-      more, and Secure Boot refuses its signature. Builds by others number their versions in other ways, and nothing \
-      is said of these.
+      least, which Windows 10 fulfils, and such a driver can work there; but nobody tests it, no new builds are made \
+      of it, and that of the public ISO is signed for tests only. Builds by others number their versions in other \
+      ways, and nothing is said of these.
       """,
     sources: [
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/61",
@@ -65,7 +65,7 @@ enum DriverVersionRules {
         : .found("\(facts), which is older.")
     }
     return .found(
-      "\(facts), which is newer. Windows takes such a driver, and it may work; Secure Boot refuses it.",
+      "\(facts), which is newer. Windows takes such a driver where it accepts its signature, and it may work.",
       severity: isServed ? .note : .warning, confidence: .inferred)
   }
 

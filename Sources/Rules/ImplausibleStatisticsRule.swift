@@ -99,7 +99,6 @@ extension StatisticsRules {
   /// The total against the machine's memory.
   private static func total(_ reading: Reading, _ index: Int, _ reader: inout EvidenceReader) -> Oddity? {
     guard let total = reading.values["totalMemory"], let actual = reading.actual.value else { return nil }
-    let maximum = max(reader.peek(\.configuration.maximum).value ?? 0, actual)
     let told = "the guest counts \(EvidenceText.size(total)) in all"
     if isCapped(reading), reader.guestFamily() != "linux" {
       _ = reader.read(reading: index, \.actual)
@@ -107,7 +106,10 @@ extension StatisticsRules {
         words: "\(told), and has \(EvidenceText.size(actual)); 2047 MiB is what a 32-bit program can count",
         confidence: .inferred)
     }
-    if total > maximum, total - maximum > maximum / 4, total - maximum > 256 << 20 {
+    // Without the maximum nobody knows how much of it the balloon has taken.
+    if let configured = reader.peek(\.configuration.maximum).value, case let maximum = max(configured, actual),
+      total > maximum, total - maximum > maximum / 4, total - maximum > 256 << 20
+    {
       _ = reader.read(reading: index, \.actual)
       _ = reader.read(\.configuration.maximum)
       return Oddity(

@@ -44,8 +44,9 @@ struct KnownBug: Sendable {
   private static func bugzilla(_ number: Int) -> String { "https://bugzilla.redhat.com/show_bug.cgi?id=\(number)" }
 
   /// Every fault, the oldest first. Days of mending are those of the commit in virtio-win's sources, or of the release
-  /// in its status.txt; builds are called the last ones where data/rpm_changelog of virtio-win-pkg-scripts shows that they
-  /// were published before that day. The numbers of the tags `mmNNN` in the sources are another count and never builds.
+  /// in its status.txt; builds are called the last ones where data/rpm_changelog of virtio-win-pkg-scripts shows that
+  /// they were published before that day. The numbers of the tags `mmNNN` in the sources are another count and never
+  /// builds.
   static let all: [KnownBug] = [
     KnownBug(
       "service-cpu-2013", "BalloonService takes a whole processor", "Red Hat bug 1000158", links: [bugzilla(1_000_158)],
@@ -144,12 +145,25 @@ struct KnownBug: Sendable {
   /// The faults of the guest's build; none where nobody told which it is.
   static func present(_ reader: inout EvidenceReader) -> [Present] {
     guard let driver = reader.balloonDriver() else { return [] }
+    let service = serviceBuild(&reader)
     return all.compactMap { bug in
-      guard let (confidence, basis) = bug.judge(driver), let condition = bug.condition.judge(&reader) else {
+      guard let (confidence, basis) = bug.judge(bug.condition.isOfService ? service ?? driver : driver),
+        let condition = bug.condition.judge(&reader)
+      else {
         return nil
       }
       return Present(bug: bug, confidence: confidence, basis: basis + condition)
     }
+  }
+
+  /// BalloonService's own build, where it was told: driver and service can be of two ISOs.
+  private static func serviceBuild(_ reader: inout EvidenceReader) -> BalloonDriver? {
+    guard let index = reader.service(BalloonNames.statisticsService),
+      let text = reader.peek(\.guest.services).value?[index].version.value, let version = DriverVersion(text),
+      VirtioWinVersion(version) != nil
+    else { return nil }
+    _ = reader.read(guestService: index, \.version)
+    return BalloonDriver(text: text, version: version, day: nil)
   }
 
   private func judge(_ driver: BalloonDriver) -> (Confidence, String)? {

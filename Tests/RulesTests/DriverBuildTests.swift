@@ -152,6 +152,23 @@ struct DriverBuildTests {
     #expect(summary([]).contains("if BalloonService is installed"))
   }
 
+  @Test("of the service is its own, where it was told: driver and service can be of two ISOs")
+  func serviceBuild() {
+    func summary(_ version: String) -> String {
+      var service = Make.service("BalloonService")
+      service.version = Make.told(version)
+      return finding(
+        "driver.known-bug",
+        Make.windows("10.0.14393", driver: "100.95.104.24800") {
+          $0.guest.services = Make.told(Make.windowsServices(service))
+        })?.summary ?? ""
+    }
+    #expect(summary("100.95.104.24800").contains("5858"))
+    #expect(!summary("100.101.104.28500").contains("5858"))
+    #expect(summary("100.101.104.28500").contains("ends early"), "the driver's own fault stays")
+    #expect(summary("1.0").contains("5858"), "a version of another scheme tells nothing")
+  }
+
   @Test("that ends a resize early explains a size that stands still short of its target, and nothing else does")
   func explainsTarget() throws {
     func stuck(_ driver: String) -> [Finding] {
