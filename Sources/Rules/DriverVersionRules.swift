@@ -82,6 +82,7 @@ enum DriverVersionRules {
       notes, because most guests never meet them.
       """,
     sources: ["virtio-win status.txt and commits", "virtio-win-pkg-scripts data/rpm_changelog"] + KnownBug.allLinks,
+    links: { reader in KnownBug.present(&reader).flatMap(\.bug.links) },
     explains: KnownBug.consequences,
     causes: { id, reader in KnownBug.present(&reader).contains { $0.bug.explains.contains(id) } },
     remedy: { context in
@@ -93,7 +94,8 @@ enum DriverVersionRules {
           .guest,
           "The same for the service: stop it, copy blnsvr.exe from the same folder over the old one, and start it.",
           command: "sc stop BalloonService"),
-        context.checkAgain,
+        RemedyStep(
+          .host, "Look again: what a newer build has mended must be gone.", command: context.checkAgain.command),
       ]
     },
     assess: assessBugs)
@@ -109,7 +111,10 @@ enum DriverVersionRules {
       return .healthy("No fault of the driver \(driver.words) is known to this program that would concern this guest.")
     }
     let confidence = present.filter { $0.bug.severity == gravest }.map(\.confidence)
-    let told = present.map { "\($0.bug.happens) (\($0.bug.references); \($0.basis))" }
+    let told = present.map { fault in
+      "\(fault.bug.happens) (\(fault.bug.references); \(fault.basis))"
+        + (fault.bug.workaround.map { ", and meanwhile: \($0)" } ?? "")
+    }
     return .found(
       "The driver \(driver.words) has \(told.count == 1 ? "a known fault" : "\(told.count) known faults"): "
         + told.joined(separator: "; ") + ".",

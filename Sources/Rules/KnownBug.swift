@@ -19,10 +19,13 @@ struct KnownBug: Sendable {
   let condition: KnownBugCondition
   /// Findings that follow from it.
   let explains: [String]
+  /// What helps as long as there is no build without it.
+  let workaround: String?
 
   init(
     _ id: String, _ happens: String, _ references: String, links: [String], severity: Severity = .note,
-    builds: AffectedBuilds, reported: Set<UInt32> = [], condition: KnownBugCondition = .none, explains: [String] = []
+    builds: AffectedBuilds, reported: Set<UInt32> = [], condition: KnownBugCondition = .none, explains: [String] = [],
+    workaround: String? = nil
   ) {
     self.id = id
     self.happens = happens
@@ -33,6 +36,7 @@ struct KnownBug: Sendable {
     self.reported = reported
     self.condition = condition
     self.explains = explains
+    self.workaround = workaround
   }
 
   private static func issue(_ number: Int) -> String {
@@ -97,7 +101,7 @@ struct KnownBug: Sendable {
     KnownBug(
       "wmi-load", "BalloonService and WMI's host process take much processor time, with WMI-Activity events 5858",
       "virtio-win #1098", links: [issue(1098)], builds: AffectedBuilds(first: 248, last: 266, mended: "2024-12-11"),
-      reported: [248], condition: .service),
+      reported: [248], condition: .service, workaround: "a longer period of the statistics asks WMI less often"),
     KnownBug(
       "statistics-unset-266", "no statistics came from a Windows for ARM64", "virtio-win #1323, open",
       links: [issue(1323)], builds: AffectedBuilds(first: 266, last: 266), reported: [266],
@@ -113,7 +117,8 @@ struct KnownBug: Sendable {
       "slow-shutdown",
       "shutting down and restarting can take very long once the balloon was inflated, on Windows 11 25H2 with "
         + "autodeflate='on'", "virtio-win #1148, open", links: [issue(1148)],
-      builds: AffectedBuilds(first: 285, last: 285), reported: [285], condition: .windows(build: 26_200)),
+      builds: AffectedBuilds(first: 285, last: 285), reported: [285], condition: .windows(build: 26_200),
+      workaround: "give the guest its memory back before it is shut down"),
     KnownBug(
       "query-strings", "BalloonService hands WMI texts of the wrong kind; no effect of it was published",
       "virtio-win 41c3195c", links: [], builds: AffectedBuilds(last: 285, mended: "2026-02-06"),

@@ -128,6 +128,7 @@ struct DriverBuildTests {
     #expect(reported.confidence == .established && reported.severity == .warning)
     #expect(reported.summary.contains("reported for this build"))
     #expect(reported.links.contains("https://github.com/virtio-win/kvm-guest-drivers-windows/issues/26"))
+    #expect(!reported.links.contains { $0.hasSuffix("/1148") }, "nor of faults that this build has not")
     let byDay = try #require(
       finding("driver.known-bug", Make.windows("10.0.20348", driver: "8.0.41.6", day: "2021-05-01")))
     #expect(byDay.confidence == .inferred && byDay.severity == .note)
