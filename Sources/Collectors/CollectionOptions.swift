@@ -7,8 +7,8 @@ package struct CollectionOptions: Hashable, Sendable {
   /// Asks the agent only what a judgement of one reading rests on: neither the log nor the system's own view of its
   /// memory.
   package var lean: Bool
-  /// Ask QEMU's monitor through libvirt, which taints the domain (`custom-monitor`). A monitor socket of one's own needs
-  /// no leave.
+  /// Ask QEMU's monitor through libvirt, which taints the domain (`custom-monitor`). A monitor socket of one's own
+  /// needs no leave.
   package var monitor: Bool
   /// Ask qemu-ga: of a domain through libvirt, which taints it (`custom-ga-command`), else at its port's socket.
   package var qemuGA: Bool

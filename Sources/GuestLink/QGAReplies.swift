@@ -70,9 +70,9 @@ package struct QGADevice: Hashable, Sendable {
     return list.compactMap { $0.object == nil ? nil : QGADevice(json: $0) }
   }
 
-  /// Reads the form of QEMU 5.2 and later, and those before its release, which downstream builds have shipped: ids below
-  /// `address` instead of `id`, one level deeper under `data`, and the date as text (QEMU commits b519e2e982, 0083124b3a,
-  /// a88bceef78).
+  /// Reads the form of QEMU 5.2 and later, and those before its release, which downstream builds have shipped: ids
+  /// below `address` instead of `id`, one level deeper under `data`, and the date as text (QEMU commits b519e2e982,
+  /// 0083124b3a, a88bceef78).
   init(json: JSON) {
     name = Fact(member: "driver-name", of: json)
     version = Fact(member: "driver-version", of: json)

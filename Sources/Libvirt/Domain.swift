@@ -4,8 +4,8 @@ internal import Glibc
 
 /// A domain of libvirt, by a handle that was looked up.
 ///
-/// Name, UUID and id are those of the look-up and cost nothing. A guest that was restarted since has another id: look it
-/// up again to see that.
+/// Name, UUID and id are those of the look-up and cost nothing. A guest that was restarted since has another id: look
+/// it up again to see that.
 package final class Domain: Sendable {
   /// The most that is accepted of a domain's XML or a monitor's reply: 16 MiB. (libvirt's own messages end at 32 MiB.)
   package static let textLimit = 16 << 20
@@ -134,8 +134,8 @@ package final class Domain: Sendable {
 
   /// Passes one QMP command to QEMU's monitor and returns its whole reply, `{"return": …}` or `{"error": …}`.
   ///
-  /// libvirt marks the domain as tainted, `custom-monitor`, from the first such command on. The corresponding C function
-  /// is `virDomainQemuMonitorCommand`.
+  /// libvirt marks the domain as tainted, `custom-monitor`, from the first such command on. The corresponding C
+  /// function is `virDomainQemuMonitorCommand`.
   /// - Throws: ``LibvirtError/isDenied`` on a read-only connection, ``LibvirtError/isUnsupported`` where the driver is
   ///   not QEMU's, ``LibvirtError/Code/tooLarge`` beyond ``textLimit``.
   package func monitorCommand(
@@ -189,11 +189,11 @@ package final class Domain: Sendable {
   /// Needs a read-write connection; taints nothing. Opens another connection to the same URI, for this channel alone
   /// (see ``DomainChannel``). The corresponding C function is `virDomainOpenChannel`. That the
   /// guest has opened its end is not told by this: see the channel's `state` in the XML.
-  /// - Parameter ready: a connection that ``Connection/openAnother(takesEvents:until:)`` has opened for this channel, with
-  ///   events; `nil` opens one.
+  /// - Parameter ready: a connection that ``Connection/openAnother(takesEvents:until:)`` has opened for this channel,
+  ///   with events; `nil` opens one.
   /// - Throws: ``LibvirtError/Code/operationFailed`` when another client holds the channel (libvirt has no code of its
-  ///   own for this), ``LibvirtError/isDenied`` on a read-only connection, ``LibvirtError/isInvalidNow`` when the domain
-  ///   does not run.
+  ///   own for this), ``LibvirtError/isDenied`` on a read-only connection, ``LibvirtError/isInvalidNow`` when the
+  ///   domain does not run.
   package func openChannel(
     _ name: String, on ready: Connection? = nil, until deadline: ContinuousClock.Instant
   ) async throws(LibvirtError) -> DomainChannel {

@@ -3,7 +3,8 @@ internal import CLibvirt
 
 /// What libvirt announced of a domain.
 package enum DomainEvent: Hashable, Sendable {
-  /// `VIR_DOMAIN_EVENT_ID_LIFECYCLE`; what the detail means depends on the kind (`virDomainEventSuspendedDetailType`, …).
+  /// `VIR_DOMAIN_EVENT_ID_LIFECYCLE`; what the detail means depends on the kind (`virDomainEventSuspendedDetailType`,
+  /// …).
   case lifecycle(Lifecycle, detail: Int32)
   /// `VIR_DOMAIN_EVENT_ID_REBOOT`: the machine was reset, by its guest or from the host (QEMU's `RESET`).
   case reboot

@@ -48,7 +48,8 @@ extension Connection {
   /// Finds a domain as virsh does: by id if the text is a number, then by UUID if it has the length of one, then by
   /// name.
   ///
-  /// The corresponding C functions are `virDomainLookupByID`, `virDomainLookupByUUIDString` and `virDomainLookupByName`.
+  /// The corresponding C functions are `virDomainLookupByID`, `virDomainLookupByUUIDString` and
+  /// `virDomainLookupByName`.
   /// - Throws: ``LibvirtError/isNoDomain`` when none of them finds it.
   package nonisolated func domain(
     _ identifier: String, until deadline: ContinuousClock.Instant

@@ -39,7 +39,8 @@ package struct DomainState: RawRepresentable, Hashable, Sendable, CustomStringCo
 /// A domain's state and why it is in it.
 package struct DomainStatus: Hashable, Sendable {
   package let state: DomainState
-  /// A number whose meaning depends on ``state`` (`virDomainRunningReason`, `virDomainPausedReason`, …); 0 is "unknown".
+  /// A number whose meaning depends on ``state`` (`virDomainRunningReason`, `virDomainPausedReason`, …); 0 is
+  /// "unknown".
   package let reason: Int32
 
   package init(state: DomainState, reason: Int32) {

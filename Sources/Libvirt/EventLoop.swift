@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// libvirt's event loop: one for the process, because libvirt has only one, on a thread of its own.
 ///
-/// Channels and watches need it, and nothing else here: it is started for the first of them and runs until the process ends. Calls
-/// do their own input and output. A connection opened without it asks for no keepalive, so that a daemon never drops it
-/// for being quiet; a daemon that has stopped answering is noticed by the deadline that every call has.
+/// Channels and watches need it, and nothing else here: it is started for the first of them and runs until the process
+/// ends. Calls do their own input and output. A connection opened without it asks for no keepalive, so that a daemon
+/// never drops it for being quiet; a daemon that has stopped answering is noticed by the deadline that every call has.
 enum EventLoop {
   private static let running = Mutex(false)
 

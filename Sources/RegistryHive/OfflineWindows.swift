@@ -89,8 +89,8 @@ package struct OfflineWindows: Sendable {
 
   private static let elsewhere = FactFailure(
     .unsupported,
-    "this SYSTEM has no DriverDatabase: Windows 10 and later keep it in the hive DRIVERS beside it, which was not given, "
-      + "and Windows 7 and earlier have none")
+    "this SYSTEM has no DriverDatabase: Windows 10 and later keep it in the hive DRIVERS beside it, which was not "
+      + "given, and Windows 7 and earlier have none")
 
   private static func completed(
     _ facts: PCIFunctionFacts, by database: Reading<DriverDatabase>

@@ -92,7 +92,7 @@ extension Confidence {
   var mark: String? {
     switch self {
     case .established: nil
-    case .inferred: "Inferred from the driver's source, not seen in a running guest."
+    case .inferred: "Inferred from source code or from records, not seen in a running guest."
     case .unverified: "Not verified: nobody has shown this to be so yet."
     }
   }

@@ -58,7 +58,7 @@ package enum Severity: String, Codable, Hashable, Sendable, Comparable {
 package enum Confidence: String, Codable, Hashable, Sendable {
   /// Seen, or documented by those who make it.
   case established
-  /// Inferred from source code, and not seen in a running guest.
+  /// Inferred from source code or from records (a day, a registry), and not seen in a running guest.
   case inferred
   /// Not verified.
   case unverified

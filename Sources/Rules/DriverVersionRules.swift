@@ -16,9 +16,9 @@ enum DriverVersionRules {
       Windows 8.1 and 2012 R2, 100 Windows 10, Server 2016 and all later ones. A driver for a newer Windows than the \
       guest has been seen to crash it, after Windows had been pointed at the whole ISO; it is refused, or fails to \
       load, at best. The other way round Windows takes it: the INF of the driver for 8.1 asks for version 6.3 at \
-      least, which Windows 10 fulfils, and such a driver usually works; nobody tests it there, it gets no mendings any \
-      more, and Secure Boot refuses its signature. Builds by others number their versions in other ways, and nothing \
-      is said of these.
+      least, which Windows 10 fulfils, and such a driver can work there; but nobody tests it, no new builds are made \
+      of it, and that of the public ISO is signed for tests only. Builds by others number their versions in other \
+      ways, and nothing is said of these.
       """,
     sources: [
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/61",
@@ -65,7 +65,7 @@ enum DriverVersionRules {
         : .found("\(facts), which is older.")
     }
     return .found(
-      "\(facts), which is newer. Windows takes such a driver, and it may work; Secure Boot refuses it.",
+      "\(facts), which is newer. Windows takes such a driver where it accepts its signature, and it may work.",
       severity: isServed ? .note : .warning, confidence: .inferred)
   }
 
@@ -82,6 +82,7 @@ enum DriverVersionRules {
       notes, because most guests never meet them.
       """,
     sources: ["virtio-win status.txt and commits", "virtio-win-pkg-scripts data/rpm_changelog"] + KnownBug.allLinks,
+    links: { reader in KnownBug.present(&reader).flatMap(\.bug.links) },
     explains: KnownBug.consequences,
     causes: { id, reader in KnownBug.present(&reader).contains { $0.bug.explains.contains(id) } },
     remedy: { context in
@@ -93,7 +94,8 @@ enum DriverVersionRules {
           .guest,
           "The same for the service: stop it, copy blnsvr.exe from the same folder over the old one, and start it.",
           command: "sc stop BalloonService"),
-        context.checkAgain,
+        RemedyStep(
+          .host, "Look again: what a newer build has mended must be gone.", command: context.checkAgain.command),
       ]
     },
     assess: assessBugs)
@@ -109,7 +111,10 @@ enum DriverVersionRules {
       return .healthy("No fault of the driver \(driver.words) is known to this program that would concern this guest.")
     }
     let confidence = present.filter { $0.bug.severity == gravest }.map(\.confidence)
-    let told = present.map { "\($0.bug.happens) (\($0.bug.references); \($0.basis))" }
+    let told = present.map { fault in
+      "\(fault.bug.happens) (\(fault.bug.references); \(fault.basis))"
+        + (fault.bug.workaround.map { ", and meanwhile: \($0)" } ?? "")
+    }
     return .found(
       "The driver \(driver.words) has \(told.count == 1 ? "a known fault" : "\(told.count) known faults"): "
         + told.joined(separator: "; ") + ".",

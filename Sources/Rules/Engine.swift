@@ -26,7 +26,7 @@ package struct Engine: Sendable {
             id: rule.id, severity: severity ?? rule.severity, confidence: confidence ?? rule.confidence,
             title: rule.title,
             summary: summary, evidence: reader.citations, remedy: rule.remedy(context), explains: [],
-            links: rule.sources.filter { $0.hasPrefix("https://") }))
+            links: rule.links?(&reader) ?? rule.sources.filter { $0.hasPrefix("https://") }))
       case .healthy(let statement):
         healthy.append(Passed(id: rule.id, statement: statement, evidence: reader.citations))
       case .notApplicable(let statement):

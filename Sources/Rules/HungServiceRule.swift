@@ -9,11 +9,11 @@ extension ServiceRules {
     severity: .warning,
     explanation: """
       Windows calls BalloonService running, the balloon's driver works, the host asks for statistics in its rhythm, \
-      and the last answer does not get any newer. The service has no clock of its own: each request of the host makes it \
-      ask WMI once and write the values, so one question to WMI that never returns stops everything, without an error \
-      anywhere. Windows' word that a service runs is no proof that it works; it says so even when the service could \
-      not open the driver. On Windows Server 2016 WMI itself has been seen to fail. The guest's size can be changed \
-      all the same.
+      and the last answer does not get any newer. The service has no clock of its own: each request of the host makes \
+      it ask WMI once and write the values, so one question to WMI that never returns stops everything, without an \
+      error anywhere. Windows' word that a service runs is no proof that it works; it says so even when the service \
+      could not open the driver. On Windows Server 2016 WMI itself has been seen to fail. The guest's size can be \
+      changed all the same.
       """,
     sources: [
       "virtio-win Balloon/app/service.cpp, Balloon/app/memstat.cpp, Balloon/app/device.cpp",
@@ -24,7 +24,7 @@ extension ServiceRules {
     remedy: { context in
       [
         RemedyStep(
-          .guest, "See whether WMI answers the service's own question (wmic is gone from Windows 11 24H2 on).",
+          .guest, "See whether WMI answers the service's own question (Windows 8, Server 2012 and later).",
           command: "powershell -Command \"Get-CimInstance Win32_PerfRawData_PerfOS_Memory\""),
         RemedyStep(.guest, "See whether WMI's store is consistent.", command: "winmgmt /verifyrepository"),
         RemedyStep(.guest, "Stop the service (end blnsvr.exe if it does not stop).", command: "sc stop BalloonService"),

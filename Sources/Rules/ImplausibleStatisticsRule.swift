@@ -9,10 +9,10 @@ extension StatisticsRules {
     explanation: """
       The guest delivers statistics, and they cannot be true: more memory free than there is, everything zero, a total \
       that is far from what the machine has, or one that its own agent contradicts. Every dashboard and every policy \
-      that moves the balloon works with these numbers. Known reasons are a 32-bit Windows, whose old interface counts \
-      to 2047 MiB and no further (mended in 2014), a driver that writes pages or KiB where bytes are meant, and a \
-      guest with virtio-mem, whose memory the balloon's size leaves out. All comparisons have generous slack: what is \
-      merely odd, or was read a moment later, is not told.
+      that moves the balloon works with these numbers. A known reason is a 32-bit Windows with an old driver, which \
+      counts to 2047 MiB and no further; a guest with virtio-mem, whose memory the balloon's size leaves out, can look \
+      like it, and so would values in another unit than bytes. All comparisons have generous slack: what is merely \
+      odd, or was read a moment later, is not told.
       """,
     sources: [
       "https://docs.oasis-open.org/virtio/virtio/v1.2/virtio-v1.2.html",
@@ -20,8 +20,11 @@ extension StatisticsRules {
     ],
     remedy: { context in
       let windows = [
-        RemedyStep(.guest, "See what Windows itself counts.", command: "systeminfo | findstr /c:\"Memory\""),
-        RemedyStep(.guest, "Start the service anew.", command: "sc stop BalloonService & sc start BalloonService"),
+        RemedyStep(
+          .guest, "See how many bytes Windows itself counts (Windows 8, Server 2012 and later).",
+          command: "powershell -Command \"(Get-CimInstance Win32_ComputerSystem).TotalPhysicalMemory\""),
+        RemedyStep(.guest, "Start the service anew.", command: "sc stop BalloonService"),
+        RemedyStep(.guest, "And, when it has stopped:", command: "sc start BalloonService"),
         RemedyStep(.guest, "Update driver and service from a newer virtio-win ISO."),
       ]
       let linux = [RemedyStep(.guest, "See what the kernel itself counts.", command: "free -b")]
@@ -99,7 +102,6 @@ extension StatisticsRules {
   /// The total against the machine's memory.
   private static func total(_ reading: Reading, _ index: Int, _ reader: inout EvidenceReader) -> Oddity? {
     guard let total = reading.values["totalMemory"], let actual = reading.actual.value else { return nil }
-    let maximum = max(reader.peek(\.configuration.maximum).value ?? 0, actual)
     let told = "the guest counts \(EvidenceText.size(total)) in all"
     if isCapped(reading), reader.guestFamily() != "linux" {
       _ = reader.read(reading: index, \.actual)
@@ -107,7 +109,10 @@ extension StatisticsRules {
         words: "\(told), and has \(EvidenceText.size(actual)); 2047 MiB is what a 32-bit program can count",
         confidence: .inferred)
     }
-    if total > maximum, total - maximum > maximum / 4, total - maximum > 256 << 20 {
+    // Without the maximum nobody knows how much of it the balloon has taken.
+    if let configured = reader.peek(\.configuration.maximum).value, case let maximum = max(configured, actual),
+      total > maximum, total - maximum > maximum / 4, total - maximum > 256 << 20
+    {
       _ = reader.read(reading: index, \.actual)
       _ = reader.read(\.configuration.maximum)
       return Oddity(

@@ -19,10 +19,13 @@ struct KnownBug: Sendable {
   let condition: KnownBugCondition
   /// Findings that follow from it.
   let explains: [String]
+  /// What helps as long as there is no build without it.
+  let workaround: String?
 
   init(
     _ id: String, _ happens: String, _ references: String, links: [String], severity: Severity = .note,
-    builds: AffectedBuilds, reported: Set<UInt32> = [], condition: KnownBugCondition = .none, explains: [String] = []
+    builds: AffectedBuilds, reported: Set<UInt32> = [], condition: KnownBugCondition = .none, explains: [String] = [],
+    workaround: String? = nil
   ) {
     self.id = id
     self.happens = happens
@@ -33,6 +36,7 @@ struct KnownBug: Sendable {
     self.reported = reported
     self.condition = condition
     self.explains = explains
+    self.workaround = workaround
   }
 
   private static func issue(_ number: Int) -> String {
@@ -44,8 +48,9 @@ struct KnownBug: Sendable {
   private static func bugzilla(_ number: Int) -> String { "https://bugzilla.redhat.com/show_bug.cgi?id=\(number)" }
 
   /// Every fault, the oldest first. Days of mending are those of the commit in virtio-win's sources, or of the release
-  /// in its status.txt; builds are called the last ones where data/rpm_changelog of virtio-win-pkg-scripts shows that they
-  /// were published before that day. The numbers of the tags `mmNNN` in the sources are another count and never builds.
+  /// in its status.txt; builds are called the last ones where data/rpm_changelog of virtio-win-pkg-scripts shows that
+  /// they were published before that day. The numbers of the tags `mmNNN` in the sources are another count and never
+  /// builds.
   static let all: [KnownBug] = [
     KnownBug(
       "service-cpu-2013", "BalloonService takes a whole processor", "Red Hat bug 1000158", links: [bugzilla(1_000_158)],
@@ -96,7 +101,7 @@ struct KnownBug: Sendable {
     KnownBug(
       "wmi-load", "BalloonService and WMI's host process take much processor time, with WMI-Activity events 5858",
       "virtio-win #1098", links: [issue(1098)], builds: AffectedBuilds(first: 248, last: 266, mended: "2024-12-11"),
-      reported: [248], condition: .service),
+      reported: [248], condition: .service, workaround: "a longer period of the statistics asks WMI less often"),
     KnownBug(
       "statistics-unset-266", "no statistics came from a Windows for ARM64", "virtio-win #1323, open",
       links: [issue(1323)], builds: AffectedBuilds(first: 266, last: 266), reported: [266],
@@ -112,7 +117,8 @@ struct KnownBug: Sendable {
       "slow-shutdown",
       "shutting down and restarting can take very long once the balloon was inflated, on Windows 11 25H2 with "
         + "autodeflate='on'", "virtio-win #1148, open", links: [issue(1148)],
-      builds: AffectedBuilds(first: 285, last: 285), reported: [285], condition: .windows(build: 26_200)),
+      builds: AffectedBuilds(first: 285, last: 285), reported: [285], condition: .windows(build: 26_200),
+      workaround: "give the guest its memory back before it is shut down"),
     KnownBug(
       "query-strings", "BalloonService hands WMI texts of the wrong kind; no effect of it was published",
       "virtio-win 41c3195c", links: [], builds: AffectedBuilds(last: 285, mended: "2026-02-06"),
@@ -144,12 +150,25 @@ struct KnownBug: Sendable {
   /// The faults of the guest's build; none where nobody told which it is.
   static func present(_ reader: inout EvidenceReader) -> [Present] {
     guard let driver = reader.balloonDriver() else { return [] }
+    let service = serviceBuild(&reader)
     return all.compactMap { bug in
-      guard let (confidence, basis) = bug.judge(driver), let condition = bug.condition.judge(&reader) else {
+      guard let (confidence, basis) = bug.judge(bug.condition.isOfService ? service ?? driver : driver),
+        let condition = bug.condition.judge(&reader)
+      else {
         return nil
       }
       return Present(bug: bug, confidence: confidence, basis: basis + condition)
     }
+  }
+
+  /// BalloonService's own build, where it was told: driver and service can be of two ISOs.
+  private static func serviceBuild(_ reader: inout EvidenceReader) -> BalloonDriver? {
+    guard let index = reader.service(BalloonNames.statisticsService),
+      let text = reader.peek(\.guest.services).value?[index].version.value, let version = DriverVersion(text),
+      VirtioWinVersion(version) != nil
+    else { return nil }
+    _ = reader.read(guestService: index, \.version)
+    return BalloonDriver(text: text, version: version, day: nil)
   }
 
   private func judge(_ driver: BalloonDriver) -> (Confidence, String)? {

@@ -20,6 +20,14 @@ enum KnownBugCondition: Hashable, Sendable {
   /// BalloonService runs, and every statistic is unset or stands still; on a Windows of this build, where it is given.
   case silentService(windows: UInt32?)
 
+  /// Whether the fault is one of the service's program, and not of the driver.
+  var isOfService: Bool {
+    switch self {
+    case .service, .totalOf2047, .managementDisabled, .silentService, .withoutEffect: true
+    case .none, .failedStart, .windows: false
+    }
+  }
+
   /// What is to be said of the condition, to stand behind the fault; `nil` when it is not met, or nobody knows.
   func judge(_ reader: inout EvidenceReader) -> String? {
     switch self {

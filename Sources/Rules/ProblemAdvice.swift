@@ -3,8 +3,9 @@ import WindowsPnP
 
 /// What Windows means by a problem code that no rule of its own stands for, and what to do about it.
 ///
-/// The meanings are Microsoft's (its pages cm-prob-* under https://learn.microsoft.com/windows-hardware/drivers/install/);
-/// none of these codes is known to have been seen on a balloon.
+/// The meanings are Microsoft's (its pages cm-prob-* under
+/// https://learn.microsoft.com/windows-hardware/drivers/install/); none of these codes is known to have been seen on a
+/// balloon.
 enum ProblemAdvice: Hashable, Sendable {
   /// The driver, or what the registry keeps of it, must be put in place again.
   case reinstall(String)

@@ -14,6 +14,9 @@ package struct Rule: Sendable {
   package let explanation: String
   /// Where the facts behind it come from: source files, manuals, bug reports.
   package let sources: [String]
+  /// Where to read about what was found, for rules whose cases have sources of their own; `nil`: all addresses among
+  /// ``sources``.
+  package let links: (@Sendable (inout EvidenceReader) -> [String])?
   /// Ids of rules whose findings follow from this one's: they are told as explained by it.
   ///
   /// A case that is told as milder than the rule itself is no cause of theirs.
@@ -29,7 +32,7 @@ package struct Rule: Sendable {
 
   package init(
     id: String, title: String, severity: Severity, confidence: Confidence = .established, explanation: String,
-    sources: [String], explains: [String] = [],
+    sources: [String], links: (@Sendable (inout EvidenceReader) -> [String])? = nil, explains: [String] = [],
     causes: @escaping @Sendable (_ id: String, inout EvidenceReader) -> Bool = { _, _ in true },
     isEssential: Bool = false, leavesOpen: Bool = false,
     remedy: @escaping @Sendable (RemedyContext) -> [RemedyStep],
@@ -41,6 +44,7 @@ package struct Rule: Sendable {
     self.confidence = confidence
     self.explanation = explanation
     self.sources = sources
+    self.links = links
     self.explains = explains
     self.causes = causes
     self.isEssential = isEssential

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-/// Which builds of virtio-win's driver have a fault, as far as that is known: by the number of the build, and by the day
-/// of the mending where the build that first had it is not known.
+/// Which builds of virtio-win's driver have a fault, as far as that is known: by the number of the build, and by the
+/// day of the mending where the build that first had it is not known.
 package struct AffectedBuilds: Sendable {
   /// The first build that is known to have it; `nil`: it was there from the beginning, or nobody knows since when.
   package let first: UInt32?

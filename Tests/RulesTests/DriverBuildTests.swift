@@ -128,6 +128,7 @@ struct DriverBuildTests {
     #expect(reported.confidence == .established && reported.severity == .warning)
     #expect(reported.summary.contains("reported for this build"))
     #expect(reported.links.contains("https://github.com/virtio-win/kvm-guest-drivers-windows/issues/26"))
+    #expect(!reported.links.contains { $0.hasSuffix("/1148") }, "nor of faults that this build has not")
     let byDay = try #require(
       finding("driver.known-bug", Make.windows("10.0.20348", driver: "8.0.41.6", day: "2021-05-01")))
     #expect(byDay.confidence == .inferred && byDay.severity == .note)
@@ -150,6 +151,23 @@ struct DriverBuildTests {
       management: Make.service("Winmgmt", Make.told("stopped"), start: 4))
     #expect(summary(disabled).contains("ends with error 1008"))
     #expect(summary([]).contains("if BalloonService is installed"))
+  }
+
+  @Test("of the service is its own, where it was told: driver and service can be of two ISOs")
+  func serviceBuild() {
+    func summary(_ version: String) -> String {
+      var service = Make.service("BalloonService")
+      service.version = Make.told(version)
+      return finding(
+        "driver.known-bug",
+        Make.windows("10.0.14393", driver: "100.95.104.24800") {
+          $0.guest.services = Make.told(Make.windowsServices(service))
+        })?.summary ?? ""
+    }
+    #expect(summary("100.95.104.24800").contains("5858"))
+    #expect(!summary("100.101.104.28500").contains("5858"))
+    #expect(summary("100.101.104.28500").contains("ends early"), "the driver's own fault stays")
+    #expect(summary("1.0").contains("5858"), "a version of another scheme tells nothing")
   }
 
   @Test("that ends a resize early explains a size that stands still short of its target, and nothing else does")

@@ -49,6 +49,14 @@ func checkDriver(_ text: String) {
     guard DriverVersion(version.description) == version else { fatalError("a version is not read back") }
     _ = VirtioWinVersion(version)?.release
   }
+  if let system = NTVersion(text) {
+    guard NTVersion(system.description) == system else { fatalError("a version of Windows is not read back") }
+    _ = VirtioWinVersion(text)?.order(to: system)
+  }
+  _ = NTVersion(build: text)
+  for builds in [AffectedBuilds(first: 96, last: 104), AffectedBuilds(last: 262, mended: "2024-10-08"), .all] {
+    _ = builds.has(DriverVersion(text), day: text)
+  }
   if let day = DriverDate.iso(text), day.utf8.count != 10 { fatalError("a day that is none") }
   for root in [#"C:\Windows"#, text] {
     guard let file = ImagePath(text).file(systemRoot: root) else { continue }
