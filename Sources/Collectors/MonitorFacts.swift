@@ -99,7 +99,7 @@ struct MonitorFacts<Commands: MonitorCommands>: Sendable {
     let command = "x-query-virtio-status"
     let devices: [VirtioDevice]
     do throws(QMPError) { devices = try await monitor.virtioDevices(until: deadline) } catch {
-      let failure = Unknown(failure: Failure(error), provenance: source("x-query-virtio"))
+      let failure = Unknown(failure: await explained(error, "x-query-virtio"), provenance: source("x-query-virtio"))
       return (failure(), failure(), failure(), failure())
     }
     var balloon: Result<VirtioStatus, QMPError>?
@@ -123,12 +123,27 @@ struct MonitorFacts<Commands: MonitorCommands>: Sendable {
         .observed(status.host.device, source(command)), siblingsSeen
       )
     case .failure(let error)?:
-      let failure = Unknown(failure: Failure(error), provenance: source(command))
-      return (failure(), failure(), failure(), siblingsSeen)
+      let failure = Unknown(failure: await explained(error, command), provenance: source(command))
+      // Siblings that could not be asked are not siblings that there are none of.
+      let unseen = siblings.isEmpty && error.code == .unsupported
+      return (failure(), failure(), failure(), unseen ? failure() : siblingsSeen)
     case nil:
       let none = source("x-query-virtio")
       return (.absent(none), .absent(none), .absent(none), siblingsSeen)
     }
+  }
+
+  /// Why a query of virtio devices has no answer: whether this QEMU is too old for it, or will not tell.
+  private func explained(_ error: QMPError, _ command: String) async -> Failure {
+    guard error.code == .unsupported, let version = try? await monitor.version(until: deadline) else {
+      return Failure(error)
+    }
+    return version.major > 7 || (version.major == 7 && version.minor >= 2)
+      ? Failure(
+        .unsupported,
+        "QEMU \(version) refuses \(command) (\(error.errorClass ?? "no class")), which 7.2 and later have: unstable "
+          + "commands are switched off, or it was renamed")
+      : Failure(.unsupported, "QEMU \(version) has no \(command); 7.2 and later do")
   }
 
   private func result<Value>(_ body: () async throws(QMPError) -> Value) async -> Result<Value, QMPError> {
@@ -147,11 +162,19 @@ struct MonitorFacts<Commands: MonitorCommands>: Sendable {
   func reading(_ place: Observation<String>) async -> Reading {
     let unknown = Unknown(
       failure: place.failure ?? Failure(.notFound, "the machine has no balloon"), provenance: source("guest-stats"))
+    let info: Result<BalloonInfo?, QMPError> = await result { () async throws(QMPError) in
+      try await monitor.balloonInfo(until: deadline)
+    }
     var reading = Reading(
       time: collector.clock.now(),
-      actual: await ask("query-balloon") { () async throws(QMPError) in
-        try await monitor.balloonActual(until: deadline)
-      }, lastUpdate: unknown(), statistics: unknown(), rss: unknown())
+      actual: await ask("query-balloon") { () async throws(QMPError) in try info.get()?.actual },
+      lastUpdate: unknown(), statistics: unknown(), rss: unknown())
+    // What Proxmox's QEMU tells besides counts where guest-stats is not to be had.
+    if case .success(let info?) = info, let told = info.statistics {
+      reading.take(
+        told, host: source("query-balloon"), guest: source("query-balloon (from the guest's driver)", .guest))
+    }
+    let isTold = reading.lastUpdate.value != nil
     guard let path = place.value else { return reading }
     let host = source("qom-get guest-stats")
     do throws(QMPError) {
@@ -159,7 +182,9 @@ struct MonitorFacts<Commands: MonitorCommands>: Sendable {
       reading.time = collector.clock.now()
       reading.take(statistics, host: host, guest: source("qom-get guest-stats (from the guest's driver)", .guest))
     } catch {
-      (reading.lastUpdate, reading.statistics) = (.failed(Failure(error), host), .failed(Failure(error), host))
+      if !isTold {
+        (reading.lastUpdate, reading.statistics) = (.failed(Failure(error), host), .failed(Failure(error), host))
+      }
     }
     reading.rss = .failed(
       Failure(.unsupported, "QEMU's monitor does not tell its process's memory"), source("QEMU monitor"))

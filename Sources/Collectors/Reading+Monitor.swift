@@ -13,7 +13,8 @@ extension Reading {
     statistics = told.values.isEmpty ? .absent(guest) : .observed(leaves, guest)
   }
 
-  /// The protocol's name of one of QEMU's statistics; newer ones keep QEMU's.
+  /// The protocol's name of one of QEMU's statistics, and such a name for those that QEMU 9.1 has added; still newer ones
+  /// keep QEMU's. Source: QEMU hw/virtio/virtio-balloon.c, `balloon_stat_names`.
   private static func fieldName(_ name: String) -> String {
     switch name {
     case "stat-swap-in": StatisticsField.swapIn
@@ -26,6 +27,12 @@ extension Reading {
     case "stat-disk-caches": StatisticsField.diskCaches
     case "stat-htlb-pgalloc": StatisticsField.hugetlbAllocations
     case "stat-htlb-pgfail": StatisticsField.hugetlbFailures
+    case "stat-oom-kills": "oomKills"
+    case "stat-alloc-stalls": "allocationStalls"
+    case "stat-async-scans": "asynchronousScans"
+    case "stat-direct-scans": "directScans"
+    case "stat-async-reclaims": "asynchronousReclaims"
+    case "stat-direct-reclaims": "directReclaims"
     default: name
     }
   }

@@ -15,6 +15,10 @@ package struct GuestStatistics: Hashable, Sendable {
   /// How many statistics are read: QEMU 9.1 has 16.
   package static let limit = 256
 
+  init(values: [String: UInt64], unset: Set<String>, lastUpdate: UInt64?) {
+    (self.values, self.unset, self.lastUpdate) = (values, unset, lastUpdate)
+  }
+
   package init(decoding json: JSON) throws(QMPError) {
     guard let stats = json["stats"]?.object, let update = json["last-update"]?.uint else {
       throw .malformed("guest-stats", "no statistics")
@@ -37,13 +41,43 @@ package struct GuestStatistics: Hashable, Sendable {
   }
 }
 
+/// The reply to `query-balloon`. QEMU's own has the size alone; Proxmox's build adds what the guest delivered.
+///
+/// Source: QEMU qapi/machine.json, `BalloonInfo`; Proxmox pve-qemu, debian/patches/pve, "virtio-balloon: improve
+/// query-balloon", which leaves out whatever is unset, and everything while polling is off or nothing has come.
+package struct BalloonInfo: Hashable, Sendable {
+  /// The size, in bytes.
+  package let actual: UInt64
+  /// All memory that the machine has, in bytes; `nil` but in Proxmox's build.
+  package let maximum: UInt64?
+  /// The statistics by the names that `guest-stats` has, memory in bytes; `nil` where the reply has none.
+  package let statistics: GuestStatistics?
+
+  /// Proxmox's names, and QEMU's.
+  private static let names = [
+    "mem_swapped_in": "stat-swap-in", "mem_swapped_out": "stat-swap-out", "major_page_faults": "stat-major-faults",
+    "minor_page_faults": "stat-minor-faults", "free_mem": "stat-free-memory", "total_mem": "stat-total-memory",
+  ]
+
+  package init(decoding json: JSON) throws(QMPError) {
+    guard let actual = json["actual"]?.uint else { throw .malformed("query-balloon", "no actual size") }
+    self.actual = actual
+    maximum = json["max_mem"]?.uint
+    guard maximum != nil, let update = json["last_update"]?.uint, update > 0 else {
+      statistics = nil
+      return
+    }
+    var values: [String: UInt64] = [:]
+    for (theirs, ours) in Self.names { values[ours] = json[theirs]?.uint }
+    statistics = GuestStatistics(
+      values: values, unset: Set(Self.names.values).subtracting(values.keys), lastUpdate: update)
+  }
+}
+
 /// Reads the balloon's short replies.
 package enum Balloon {
   /// The size in `query-balloon`, in bytes.
-  package static func actual(_ json: JSON) throws(QMPError) -> UInt64 {
-    guard let actual = json["actual"]?.uint else { throw .malformed("query-balloon", "no actual size") }
-    return actual
-  }
+  package static func actual(_ json: JSON) throws(QMPError) -> UInt64 { try BalloonInfo(decoding: json).actual }
 
   /// `guest-stats-polling-interval`, in seconds; 0 when polling is off.
   package static func pollingInterval(_ json: JSON) throws(QMPError) -> UInt64 {
@@ -55,7 +89,13 @@ package enum Balloon {
 extension MonitorCommands {
   /// The balloon's actual size: what the guest has left, in bytes; `nil` when the machine has no balloon.
   package func balloonActual(until deadline: ContinuousClock.Instant) async throws(QMPError) -> UInt64? {
-    do { return try Balloon.actual(try await execute("query-balloon", until: deadline)) } catch {
+    try await balloonInfo(until: deadline)?.actual
+  }
+
+  /// All that `query-balloon` tells; `nil` when the machine has no balloon.
+  /// - Throws: `.unsupported` where QEMU's accelerator cannot serve a balloon (`KVMMissingCap`).
+  package func balloonInfo(until deadline: ContinuousClock.Instant) async throws(QMPError) -> BalloonInfo? {
+    do { return try BalloonInfo(decoding: try await execute("query-balloon", until: deadline)) } catch {
       guard error.errorClass == "DeviceNotActive" else { throw error }
       return nil
     }

@@ -59,7 +59,8 @@ extension QMPError {
   init(refusal description: String, class errorClass: String) {
     let code: Code =
       switch errorClass {
-      case "CommandNotFound": .unsupported
+      // A command that a policy switches off (`-compat unstable-input=reject`) is "not found" too: qapi/qmp-dispatch.c.
+      case "CommandNotFound", "CommandDisabled", "KVMMissingCap": .unsupported
       case "DeviceNotFound", "DeviceNotActive": .absent
       default: .refused
       }

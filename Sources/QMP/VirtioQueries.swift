@@ -52,14 +52,20 @@ package struct VirtioStatus: Hashable, Sendable {
   package let queues: UInt64?
 
   package init(decoding json: JSON) throws(QMPError) {
-    guard let name = json["name"]?.string, let statuses = json["status"]?["statuses"]?.array,
-      let guest = json["guest-features"], let host = json["host-features"]
+    guard let name = json["name"]?.string, let status = json["status"], let guest = json["guest-features"],
+      let host = json["host-features"]
     else { throw .malformed("x-query-virtio-status", "no name, status or features") }
     self.name = name
-    status = try VirtioFeatures.words(statuses, withoutPrefix: Self.isStatusPrefix)
-    unknownStatus = json["status"]?["unknown-statuses"]?.uint
-    self.guest = try VirtioFeatures(decoding: guest)
-    self.host = try VirtioFeatures(decoding: host)
+    if let bits = status.uint {
+      (self.status, unknownStatus) = VirtioBits.words(bits, VirtioBits.status)
+    } else if let statuses = status["statuses"]?.array {
+      self.status = try VirtioFeatures.words(statuses, withoutPrefix: Self.isStatusPrefix)
+      unknownStatus = status["unknown-statuses"]?.uint
+    } else {
+      throw .malformed("x-query-virtio-status", "no status")
+    }
+    self.guest = try VirtioFeatures(decoding: guest, of: name)
+    self.host = try VirtioFeatures(decoding: host, of: name)
     isStarted = json["started"]?.bool
     isBroken = json["broken"]?.bool
     queues = json["num-vqs"]?.uint
@@ -79,7 +85,14 @@ package struct VirtioFeatures: Hashable, Sendable {
   /// Feature bits that QEMU has no word for, by their place; `nil` when there is none.
   package let unknown: UInt64?
 
-  init(decoding json: JSON) throws(QMPError) {
+  init(decoding json: JSON, of name: String) throws(QMPError) {
+    if let bits = json.uint {
+      let own = name == "virtio-balloon" ? VirtioBits.balloon : []
+      (device, _) = VirtioBits.words(bits, own)
+      (transport, _) = VirtioBits.words(bits, VirtioBits.transport)
+      unknown = VirtioBits.words(bits, own + VirtioBits.transport).unknown
+      return
+    }
     guard let device = json["dev-features"]?.array, let transport = json["transports"]?.array else {
       throw .malformed("x-query-virtio-status", "no features")
     }

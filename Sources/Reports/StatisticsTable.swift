@@ -17,6 +17,12 @@ enum StatisticsTable {
     ("minorFaults", "minor faults", false),
     ("hugetlbAllocations", "huge pages allocated", false),
     ("hugetlbFailures", "huge pages refused", false),
+    ("oomKills", "out-of-memory kills", false),
+    ("allocationStalls", "stalled allocations", false),
+    ("asynchronousScans", "scanned in background", true),
+    ("directScans", "scanned directly", true),
+    ("asynchronousReclaims", "reclaimed in background", true),
+    ("directReclaims", "reclaimed directly", true),
   ]
 
   /// How many statistics of other names are shown.

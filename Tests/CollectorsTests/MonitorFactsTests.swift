@@ -99,6 +99,48 @@ struct MonitorFactsTests {
     #expect(device.siblings.failure?.reason == .unsupported)
   }
 
+  @Test("Without virtio queries say why, by QEMU's version and the error's class, and never by its text")
+  func withoutVirtioQueriesBecause() async throws {
+    func version(_ major: Int, _ minor: Int) -> Result<JSON, QMPError> {
+      .success(["qemu": ["major": .integer(major), "minor": .integer(minor), "micro": .integer(0)], "package": ""])
+    }
+    var monitor = ScriptedMonitor.machine(hasVirtioQueries: false)
+    monitor.replies["query-version"] = version(6, 2)
+    let old = try #require(await facts(monitor).device().status.failure)
+    #expect(old.reason == .unsupported && old.detail == "QEMU 6.2.0 has no x-query-virtio; 7.2 and later do")
+    monitor.replies["query-version"] = version(9, 1)
+    let refused = try #require(await facts(monitor).device().siblings.failure)
+    #expect(refused.detail.hasPrefix("QEMU 9.1.0 refuses x-query-virtio (CommandNotFound)"))
+
+    // The list is there, and the status has another name.
+    monitor = .machine()
+    monitor.replies["query-version"] = version(12, 0)
+    monitor.status = .failure(ScriptedMonitor.unknownCommand)
+    let renamed = await facts(monitor).device()
+    #expect(renamed.qomPath.value == "/machine/peripheral/balloon0")
+    #expect(renamed.status.failure?.detail.contains("QEMU 12.0.0 refuses x-query-virtio-status") == true)
+    #expect(renamed.siblings.failure?.reason == .unsupported)
+  }
+
+  @Test("Of an accelerator that cannot serve a balloon say unsupported, and of Proxmox's QEMU what it adds")
+  func otherBuilds() async {
+    var monitor = ScriptedMonitor.machine()
+    monitor.replies["query-balloon"] = .failure(QMPError(.unsupported, "QEMU: x", errorClass: "KVMMissingCap"))
+    let facts = facts(monitor)
+    let place = Observation<String>.observed("/machine/peripheral/balloon0", facts.source("test"))
+    #expect(await facts.reading(place).actual.failure?.reason == .unsupported)
+    monitor.replies["query-balloon"] = .success([
+      "actual": .integer(1 << 29), "max_mem": .integer(1 << 30), "last_update": .integer(9),
+      "free_mem": .integer(5),
+    ])
+    let both = await self.facts(monitor).reading(place)
+    #expect(both.lastUpdate.value == 1_700_000_000 && both.values[StatisticsField.freeMemory] == 4_096)
+    monitor.properties["/machine/peripheral/balloon0 guest-stats"] = nil
+    let patched = await self.facts(monitor).reading(place)
+    #expect(patched.lastUpdate.value == 9 && patched.values == [StatisticsField.freeMemory: 5])
+    #expect(patched.statistics.value?[StatisticsField.totalMemory]?.isAbsent == true)
+  }
+
   @Test("Of a function that query-pci omits have no address, and the identity from the device tree or none")
   func notListed() async {
     var monitor = ScriptedMonitor.machine(listed: false)
