@@ -3,7 +3,8 @@
 /// The readers of what Windows' own tools print, those first whose marks are plain.
 enum WindowsReaders {
   static let all: [@Sendable (inout ArtefactCursor) -> (any ArtefactContent)?] = [
-    PowerShellList.read, PowerShellTable.read, DriverQueryArtefact.read, SystemInformationArtefact.read,
+    SetupLogArtefact.read, PowerShellList.read, PowerShellTable.read, DriverQueryArtefact.read,
+    SystemInformationArtefact.read,
     DirectXDiagnosis.read, PnputilDevices.read, PnputilDrivers.read, PnputilInstallation.read, DeviceManagerText.read,
   ]
 }

@@ -16,7 +16,8 @@ struct AnalyzeCommand: ParsableCommand {
       All files together are taken for one guest. Without a FILE, or with -, standard input is read. Recognised are \
       domain XML, virsh dommemstat, dominfo and domstats, QEMU monitor replies (query-balloon, guest-stats, \
       x-query-virtio, x-query-virtio-status, query-pci), `info balloon`, lspci -nn, reg query, sc query and sc qc, \
-      the answers to `virt-balloon probe`, the agent's --report --format json, what diagnose --format json wrote, and \
+      pnputil, Get-PnpDevice and its kin, wmic, driverquery, msinfo32, dxdiag, setupapi.dev.log, Windows' event logs, \
+      qemu-ga's replies, the device manager's hardware ids, the answers to `virt-balloon probe`, the agent's --report --format json, what diagnose --format json wrote, and \
       registry hives of a Windows that is shut off (SYSTEM, with SOFTWARE and DRIVERS where given). \
       Text around them does no harm; --verbose lists the lines that were not understood.
 
@@ -91,13 +92,32 @@ struct AnalyzeCommand: ParsableCommand {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while bytes.count <= ArtefactText.byteLimit {
-      let count = Glibc.read(descriptor, &chunk, chunk.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw failure(name, errno) }
-      guard count > 0 else { break }
+      let count = try next(descriptor, &chunk, name)
+      guard count > 0 else { return try ArtefactText(name: name, bytes) }
       bytes += chunk[..<count]
     }
-    return try ArtefactText(name: name, bytes)
+    // Windows' log of installations grows without end, and of that the sections about the balloon are enough.
+    guard SetupLogDigest.isHead(bytes) else { return try ArtefactText(name: name, bytes) }
+    var digest = SetupLogDigest()
+    digest.append(bytes)
+    bytes = []
+    while true {
+      let count = try next(descriptor, &chunk, name)
+      guard count > 0 else { break }
+      digest.append(chunk[..<count])
+    }
+    return try ArtefactText(name: "\(name) (its sections about the balloon)", digest.finish())
+  }
+
+  /// The next bytes of a file; 0 at its end.
+  private static func next(
+    _ descriptor: CInt, _ chunk: inout [UInt8], _ name: String
+  ) throws(ArtefactError) -> Int {
+    while true {
+      let count = Glibc.read(descriptor, &chunk, chunk.count)
+      if count >= 0 { return count }
+      guard errno == EINTR else { throw failure(name, errno) }
+    }
   }
 
   private static func failure(_ name: String, _ number: CInt) -> ArtefactError {

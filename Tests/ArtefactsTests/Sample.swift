@@ -41,7 +41,8 @@ enum Sample {
     "pnpdevice-table-chinese-utf16be.txt", "signeddriver-list-german.txt", "pnpproperties-table.txt", "wmic-lists.txt",
     "getservice-russian.txt", "driverquery-v.txt", "driverquery-v-french-oem.txt", "driverquery-list-csv.txt",
     "msinfo32-utf16.txt", "msinfo32-russian.txt", "dxdiag.txt", "dxdiag-german.txt", "device-manager-spanish.txt",
-    "device-manager-code10.txt",
+    "device-manager-code10.txt", "setupapi-dev-win11.log", "setupapi-dev-no-driver.log", "setupapi-dev-win7.txt",
+    "setupapi-documentation-form.txt",
   ]
 }
 
