@@ -115,6 +115,14 @@ struct EvidenceDraft {
     var windows = windows
     windows.tell(&self)
     for spare in spares where evidence.readings.last?.actual.value == nil { tell(spare) }
+    if evidence.readings.isEmpty {
+      // So that whoever misses it is told the command that gives it.
+      evidence.readings.append(
+        emptyReading(
+          Unknown(
+            failure: Failure(.notAsked, "no artefact that was given tells it", ask: command.memoryStatistics),
+            provenance: Provenance("artefacts", trust: .host, time: nil))))
+    }
     // The rules read the last reading; what it does not know an earlier one may.
     let readings = evidence.readings
     for index in readings.indices.dropFirst() { evidence.readings[index].complete(with: evidence.readings[index - 1]) }
