@@ -14,6 +14,8 @@ struct EvidenceDraft {
 
   /// What Windows' own commands told, which becomes functions and services at the end.
   var windows = WindowsPaste()
+  /// What Linux' own commands told, likewise.
+  var linux = LinuxPaste()
 
   /// The commands that would give more.
   let command: GuestCommands
@@ -104,6 +106,7 @@ struct EvidenceDraft {
   /// The evidence, when all artefacts have told.
   mutating func finished() -> Evidence {
     windows.tell(&self)
+    linux.tell(&self)
     for spare in spares where evidence.readings.last?.actual.value == nil { tell(spare) }
     // The rules read the last reading; what it does not know an earlier one may.
     let readings = evidence.readings
