@@ -51,10 +51,13 @@ package struct Analysis: Sendable {
   /// Every reader, those first whose marks are plain.
   private static let readers: [@Sendable (inout ArtefactCursor) -> (any ArtefactContent)?] = [
     LinuxProbeArtefact.read, JSONArtefact.read, DomainXMLArtefact.read, HumanMonitorArtefact.read,
-    HumanStatusArtefact.read, HumanPCIArtefact.read, HumanTreeArtefact.read, HypervisorLogArtefact.read,
+    ProxmoxStatusArtefact.read, ProxmoxConfigurationArtefact.read, HumanStatusArtefact.read, HumanPCIArtefact.read,
+    HumanTreeArtefact.read, HypervisorLogArtefact.read,
     MachineCommandLineArtefact.read, KernelLogArtefact.read, MemoryStatisticsArtefact.read,
-    DomainInfoArtefact.read, BalloonSizeArtefact.read, RegistryArtefact.read, ServiceQueryArtefact.read,
-    DeviceProblem.read, WindowsVersionArtefact.read, LspciArtefact.read,
+    DomainInfoArtefact.read, VirshArtefact.read, BalloonSizeArtefact.read, RegistryArtefact.read,
+    ServiceQueryArtefact.read, DeviceProblem.read, WindowsVersionArtefact.read, LspciRecords.read, LspciTree.read,
+    LspciArtefact.read,
+    LinuxMemoryArtefact.read, LinuxModulesArtefact.read, DriverLinkArtefact.read,
   ] + WindowsReaders.all
 
   private static func look(
@@ -84,9 +87,12 @@ package struct Analysis: Sendable {
         cursor.isSectionWhole = true
         continue
       }
-      if let question = MonitorQuestion(line: line) { cursor.monitorCommand = question }
+      if let question = MonitorQuestion(line: line) { (cursor.monitorCommand, cursor.monitorLine) = (question, start) }
       ServiceQueryArtefact.note(line, &cursor)
       MemoryStatisticsArtefact.note(line, &cursor)
+      DriverLinkArtefact.note(line, &cursor)
+      VirshArtefact.note(line, &cursor)
+      ProxmoxConfigurationArtefact.note(line, &cursor)
       guard !isDecoration(line) else { continue }
       cursor.isSectionWhole = false
       guard unread.count < unreadLimit else { continue }
@@ -115,7 +121,9 @@ package struct Analysis: Sendable {
   /// balloon`, `virsh # dommemstat 3`. That its output is understood is what counts.
   private static func isPrompt(_ text: Substring) -> Bool {
     let bytes = Array(text.utf8.prefix(256))
-    if ["(qemu) ", "(QEMU) ", "qm> ", "PS ", "virsh # ", "$ ", "# "].contains(where: { text.hasPrefix($0) }) { return true }
+    if ["(qemu) ", "(QEMU) ", "qm> ", "PS ", "virsh # ", "$ ", "# "].contains(where: { text.hasPrefix($0) }) {
+      return true
+    }
     if bytes.count > 3, bytes[1] == UInt8(ascii: ":"), bytes[2] == UInt8(ascii: "\\") {
       return bytes.contains(UInt8(ascii: ">"))
     }

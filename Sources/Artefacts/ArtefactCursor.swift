@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import PCI
 
 /// A place in a file, and what the lines before it have said.
 struct ArtefactCursor {
@@ -7,10 +8,18 @@ struct ArtefactCursor {
   var index = 0
   /// What was asked of QEMU's monitor last: a reply does not say what it answers.
   var monitorCommand: MonitorQuestion?
+  /// The line of that question.
+  var monitorLine = 0
   /// Of which service Windows was last asked, and in which line: an error does not say it.
   var service: (name: String, line: Int)?
   /// Of which domain `virsh dommemstat` was last asked, and in which line: its output does not say it.
   var domain: (name: String, line: Int)?
+  /// The line in which `virsh domstate` was asked last.
+  var stateAsked: Int?
+  /// Of which PCI function Linux was last asked, and in which line: a link does not say where it stands.
+  var function: (address: PCIAddress, line: Int)?
+  /// Of which guest Proxmox was last asked for its settings, and in which line: they do not say it.
+  var proxmox: (vmid: String, line: Int)?
   /// The probe's section that the line stands in.
   var section: ProbeMark?
   /// Whether all of that section was understood so far.
@@ -27,6 +36,15 @@ struct ArtefactCursor {
   var line: Substring { index < text.lines.count ? text.lines[index] : "" }
   /// The line number `index`, from 0; `nil` behind the end.
   func peek(_ index: Int) -> Substring? { index >= 0 && index < text.lines.count ? text.lines[index] : nil }
+
+  /// Up to which line readers have looked in vain, by their names.
+  private var passed: [String: Int] = [:]
+
+  /// Whether that reader has looked through this line already, from an earlier one, and in vain.
+  func isPassed(by reader: String) -> Bool { index < passed[reader, default: 0] }
+
+  /// Notes that a reader has looked through the lines before `end` in vain, and need not do so again.
+  mutating func pass(_ reader: String, until end: Int) { passed[reader] = max(end, passed[reader, default: 0]) }
 
   /// Takes so many bytes from what may be looked through in vain; `false` when nothing is left.
   mutating func spend(_ bytes: Int) -> Bool {

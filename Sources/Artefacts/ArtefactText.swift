@@ -111,4 +111,14 @@ extension Substring {
     !isEmpty && utf8.count <= 20 && utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
       ? UInt64(self) : nil
   }
+
+  /// Whether this has the form of a UUID.
+  var isUUID: Bool {
+    utf8.count == 36
+      && utf8.enumerated().allSatisfy { offset, byte in
+        [8, 13, 18, 23].contains(offset)
+          ? byte == UInt8(ascii: "-")
+          : (0x30...0x39).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
+      }
+  }
 }

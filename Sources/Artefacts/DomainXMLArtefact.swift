@@ -50,6 +50,7 @@ struct DomainXMLArtefact: ArtefactContent {
     if let start = opening(of: "<memballoon", in: cursor.line) {
       return readBalloon(&cursor, from: start)
     }
+    guard !cursor.isPassed(by: "XML") else { return nil }
     for element in elements {
       guard let start = opening(of: element, in: cursor.line) else { continue }
       // `<memory>` is a word of many languages.
@@ -58,7 +59,10 @@ struct DomainXMLArtefact: ArtefactContent {
       let repair = XMLRepair(text)
       guard let configuration = try? DomainConfiguration(xml: repair.xml),
         configuration.balloon != nil || configuration.memory.maximum != nil
-      else { continue }
+      else {
+        cursor.pass("XML", until: end)
+        return nil
+      }
       cursor.index = end
       return DomainXMLArtefact(configuration: configuration, extent: .elements(balloonAlone: false))
     }
@@ -148,7 +152,8 @@ struct DomainXMLArtefact: ArtefactContent {
       } else if !rest.isEmpty {
         strange += 1
       }
-      guard strange < 4, next - cursor.index < lineLimit, cursor.spend(rest.utf8.count + 1), let line = cursor.peek(next),
+      guard strange < 4, next - cursor.index < lineLimit, cursor.spend(rest.utf8.count + 1),
+        let line = cursor.peek(next),
         opening(of: "<domain", in: line) == nil, ProbeMark(line) == nil, !line.has("virsh "), !line.hasPrefix("{"),
         !line.hasPrefix("```")
       else { break }
@@ -176,7 +181,9 @@ struct DomainXMLArtefact: ArtefactContent {
 
   /// Whether somebody left something out of the text.
   private static func hasGap(_ xml: String) -> Bool {
-    let marks: Set<Substring> = ["...", "....", "…", "[...]", "(...)", "[…]", "[snip]", "snip", "<!-- ... -->", "[cut]"]
+    let marks: Set<Substring> = [
+      "...", "....", "…", "[...]", "(...)", "[…]", "[snip]", "snip", "<!-- ... -->", "[cut]",
+    ]
     return xml.split(separator: "\n").contains { $0.utf8.count < 64 && marks.contains($0.trimmed) }
   }
 

@@ -18,6 +18,8 @@ struct EvidenceDraft {
 
   /// What Windows' own commands told, which becomes functions and services at the end.
   var windows = WindowsPaste()
+  /// What Linux' own commands told, likewise.
+  var linux = LinuxPaste()
 
   /// The commands that would give more.
   let command: GuestCommands
@@ -114,6 +116,7 @@ struct EvidenceDraft {
   mutating func finished() -> Evidence {
     var windows = windows
     windows.tell(&self)
+    linux.tell(&self)
     for spare in spares where evidence.readings.last?.actual.value == nil { tell(spare) }
     if evidence.readings.isEmpty {
       // So that whoever misses it is told the command that gives it.

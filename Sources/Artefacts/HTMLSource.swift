@@ -15,7 +15,8 @@ struct HTMLSource {
 
   /// The tags that are dropped; with those that end a line.
   private static let tags: Set<String> = [
-    "a", "b", "blockquote", "body", "br", "code", "div", "em", "font", "h1", "h2", "h3", "h4", "head", "hr", "html", "i",
+    "a", "b", "blockquote", "body", "br", "code", "div", "em", "font", "h1", "h2", "h3", "h4", "head", "hr", "html",
+    "i",
     "li", "ol", "p", "pre", "s", "small", "span", "strong", "table", "tbody", "td", "tr", "tt", "u", "ul", "!doctype",
     "meta", "link", "title",
   ]
@@ -62,7 +63,8 @@ struct HTMLSource {
     guard !name.isEmpty, name.count < 12 else { return nil }
     let word = String(decoding: name, as: UTF8.self).lowercased()
     guard tags.contains(word),
-      let close = bytes[name.endIndex..<limit].firstIndex(where: { $0 == UInt8(ascii: ">") || $0 == UInt8(ascii: "<") }),
+      let close = bytes[name.endIndex..<limit].firstIndex(where: { $0 == UInt8(ascii: ">") || $0 == UInt8(ascii: "<") }
+      ),
       bytes[close] == UInt8(ascii: ">")
     else { return nil }
     return (close + 1, breaks.contains(word), isEnd || word == "br" || word == "hr")

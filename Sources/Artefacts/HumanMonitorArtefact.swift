@@ -10,7 +10,8 @@ enum HumanMonitorArtefact {
     let line = cursor.line.trimmed
     guard line.utf8.count < 512 else { return nil }
     let found =
-      state(line) ?? refusal(line) ?? memory(line, &cursor) ?? answer(line, cursor.monitorCommand)
+      state(line) ?? refusal(line) ?? memory(line, &cursor) ?? answer(
+        line, cursor.index - cursor.monitorLine <= 2 ? cursor.monitorCommand : nil)
       ?? devices(&cursor) ?? memoryDevice(&cursor)
     guard let found else { return nil }
     if found.isOneLine {

@@ -17,11 +17,11 @@ struct HumanPCIArtefact {
   private static let limit = 512
 
   static func read(_ cursor: inout ArtefactCursor) -> (any ArtefactContent)? {
-    guard address(cursor.line) != nil else { return nil }
+    guard address(cursor.line) != nil, !cursor.isPassed(by: "info pci") else { return nil }
     var list = HumanPCIArtefact()
     let isAsked = cursor.monitorCommand?.command == "info pci"
     var end = cursor.index
-    while let line = cursor.peek(end), cursor.spend(line.utf8.count + 1) {
+    while let line = cursor.peek(end) {
       if let address = address(line) {
         if list.functions.count < limit { list.functions.append(Function(address: address)) }
       } else if !list.take(line.trimmed) {
@@ -36,7 +36,10 @@ struct HumanPCIArtefact {
     let known = list.functions.compactMap { function in
       function.identity.map { HostFunction(address: function.address, path: list.path(function), identity: $0) }
     }
-    guard !known.isEmpty else { return nil }
+    guard !known.isEmpty else {
+      cursor.pass("info pci", until: end)
+      return nil
+    }
     cursor.index = end
     cursor.monitorCommand = nil
     let isWhole =

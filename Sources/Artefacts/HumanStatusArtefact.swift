@@ -7,6 +7,7 @@ enum HumanStatusArtefact {
   private enum Part { case fields, status, guest, host, other }
 
   static func read(_ cursor: inout ArtefactCursor) -> (any ArtefactContent)? {
+    guard !cursor.isPassed(by: "info virtio-status") else { return nil }
     var start = cursor.index
     // The path stands above; an excerpt may lack it.
     if cursor.line.hasSuffix(":"), cursor.line.trimmed.hasPrefix("/machine/") { start += 1 }
@@ -18,7 +19,7 @@ enum HumanStatusArtefact {
     var part = Part.fields
     var hasStatus = false
     var end = start + 1
-    while let line = cursor.peek(end), end < start + 512, cursor.spend(line.utf8.count + 1) {
+    while let line = cursor.peek(end), end < start + 512 {
       let text = line.trimmed
       switch text {
       case "status:":
@@ -69,10 +70,13 @@ enum HumanStatusArtefact {
   private static func artefact(
     _ words: MonitorArtefact.VirtioWords, _ hasStatus: Bool, _ end: Int, _ cursor: inout ArtefactCursor
   ) -> (any ArtefactContent)? {
+    guard hasStatus, words.guestFeatures != nil || words.hostFeatures != nil else {
+      cursor.pass("info virtio-status", until: end)
+      return nil
+    }
     // A list that the paste ends in may go on: the next part's title shows that it is whole.
     var words = words
     if words.hostFeatures == nil { words.guestFeatures = nil }
-    guard hasStatus, words.guestFeatures != nil || words.hostFeatures != nil else { return nil }
     cursor.index = end
     cursor.monitorCommand = nil
     return MonitorArtefact("info virtio-status", .status(words))

@@ -24,7 +24,9 @@ struct HumanTreeArtefact: ArtefactContent {
 
   static func read(_ cursor: inout ArtefactCursor) -> (any ArtefactContent)? {
     let first = cursor.line.trimmed
-    guard first == "bus: main-system-bus" || isDevice(first) || isBus(first, cursor) else { return nil }
+    guard first == "bus: main-system-bus" || isDevice(first) || isBus(first, cursor),
+      !cursor.isPassed(by: "info qtree")
+    else { return nil }
     var tree = HumanTreeArtefact()
     tree.isRooted = first == "bus: main-system-bus"
     var lines: [Substring] = []
@@ -32,7 +34,7 @@ struct HumanTreeArtefact: ArtefactContent {
     var end = cursor.index
     // How deep the balloon stands, while its lines last.
     var depth: Int?
-    while let line = cursor.peek(end), lines.count < lineLimit, !line.isEmpty, cursor.spend(line.utf8.count + 1) {
+    while let line = cursor.peek(end), lines.count < lineLimit, !line.isEmpty {
       let text = line.trimmed
       let isNode = isDevice(text) || text.hasPrefix("bus: ")
       guard indent(line) > margin || isNode && indent(line) == margin else { break }
@@ -46,7 +48,10 @@ struct HumanTreeArtefact: ArtefactContent {
       lines.append(line)
       end += 1
     }
-    guard lines.count > 1, lines.contains(where: { isDevice($0.trimmed) }) else { return nil }
+    guard lines.count > 1, lines.contains(where: { isDevice($0.trimmed) }) else {
+      cursor.pass("info qtree", until: end)
+      return nil
+    }
     let functions = (try? TreeFunction.list(decoding: .string(lines.joined(separator: "\n")))) ?? []
     tree.function = functions.first { $0.identity.isBalloon }
     tree.decoys = functions.filter { $0.identity.isSharedMemory }.compactMap { function in

@@ -40,7 +40,7 @@ enum JSONArtefact {
     }
     let found =
       SavedEvidenceArtefact.read(json, bytes) ?? AgentReportArtefact.read(json)
-      ?? MonitorArtefact.read(json, after: cursor.monitorCommand)
+      ?? ProxmoxStatusArtefact.read(json) ?? MonitorArtefact.read(json, after: cursor.monitorCommand)
     cursor = found == nil ? spent(cursor, behind) : behind
     return found
   }

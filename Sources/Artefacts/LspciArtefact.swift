@@ -1,124 +1,132 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import BalloonEvidence
 import PCI
+import PCIAccess
 
-/// The text of `lspci -nn`, `-nnk`, `-nnv` or `-n`, which has ids; without them names say too little.
+/// The text of `lspci` in its line forms: `-nn`, `-n`, `-mm`, names alone, with `-k`, `-v` and `-x` lines below, with or
+/// without domains.
 struct LspciArtefact: ArtefactContent {
   let kind = "lspci"
-  private var functions: [Function] = []
+  private(set) var functions: [ListedFunction] = []
   /// Whether drivers were asked for: then a function without one has none.
   private var hasDrivers = false
+  /// The bridges' buses, for the way to a function.
+  private var bridges: [(hop: PCIAddress, secondary: UInt8)] = []
+  /// The lines of a dump, for libpci.
+  private var dump: [UInt8] = []
+  private var hasRows = false
 
-  private struct Function: Sendable {
-    let address: PCIAddress
-    var identity: PCIIdentity
-    var driver: String?
-    /// Whether its lines go on to where a driver would stand.
-    var isWhole = false
-  }
   private static let limit = 4_096
+  private static let bridgeLimit = 256
 
   static func read(_ cursor: inout ArtefactCursor) -> (any ArtefactContent)? {
-    guard header(cursor.line) != nil else { return nil }
+    guard cursor.line.utf8.contains(UInt8(ascii: ":")), LspciHeader(cursor.line.trimmed) != nil else { return nil }
     var list = LspciArtefact()
+    let margin = indent(cursor.line)
     var end = cursor.index
     while let line = cursor.peek(end) {
-      if let function = header(line) {
+      if indent(line) == margin, let header = LspciHeader(line.trimmed) {
         // With another function behind it, one is whole; at the end of an excerpt lines may be missing.
         if !list.functions.isEmpty { list.functions[list.functions.count - 1].isWhole = true }
-        if list.functions.count < limit { list.functions.append(function) }
-      } else if !list.takeDetail(line) {
+        if list.functions.count < limit {
+          list.functions.append(
+            ListedFunction(address: header.address, identity: header.identity, isNamedBalloon: header.isNamedBalloon))
+          list.dump += Array("\(header.address) x\n".utf8)
+        }
+      } else if !list.takeDetail(line, margin) {
         break
       }
       end += 1
     }
     cursor.index = end
+    list.finish()
     return list
   }
 
-  /// `00:05.0 Unclassified device [00ff]: Red Hat, Inc. Virtio memory balloon [1af4:1002] (rev 01)`, or with `-n`
-  /// `00:05.0 00ff: 1af4:1002 (rev 01)`.
-  private static func header(_ line: Substring) -> Function? {
-    guard line.utf8.count < 1_024, let first = line.utf8.first, hexDigit(first) != nil else { return nil }
-    let words = line.words
-    guard words.count >= 3, words[0].has(":"), let address = PCIAddress(parsing: String(words[0])) else { return nil }
-    var classCode: UInt16?
-    var ids: (UInt16, UInt16)?
-    for word in words.dropFirst() {
-      var text = word
-      if text.utf8.last == UInt8(ascii: ":") { text = text.dropLast() }
-      let isBracketed = text.utf8.first == UInt8(ascii: "[") && text.utf8.last == UInt8(ascii: "]")
-      if isBracketed { text = text.dropFirst().dropLast() }
-      guard isBracketed || words[1].utf8.count == 5 else { continue }
-      if text.utf8.count == 4, classCode == nil, let code = UInt16(text, radix: 16) {
-        classCode = code
-      } else if text.utf8.count == 9, let (vendor, device) = text.halves(at: ":"),
-        let vendor = UInt16(vendor, radix: 16), let device = UInt16(device, radix: 16)
-      {
-        ids = (vendor, device)
-      }
-    }
-    guard let classCode, let ids else { return nil }
-    var revision: UInt8?
-    if let place = words.firstIndex(of: "(rev"), place + 1 < words.count {
-      revision = UInt8(words[place + 1].filter { $0 != ")" }, radix: 16)
-    }
-    return Function(
-      address: address,
-      identity: PCIIdentity(
-        vendor: ids.0, device: ids.1, classCode: PCIClass(baseAndSubclass: classCode), revision: revision))
+  private static func indent(_ line: Substring) -> Int {
+    line.utf8.prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.count
   }
 
-  /// An indented line below a function.
-  private mutating func takeDetail(_ line: Substring) -> Bool {
+  /// A line below a function.
+  private mutating func takeDetail(_ line: Substring, _ margin: Int) -> Bool {
     guard !functions.isEmpty else { return false }
     if line.isEmpty { return true }
-    guard let first = line.utf8.first, first == UInt8(ascii: "\t") || first == UInt8(ascii: " ") else { return false }
     let text = line.trimmed
+    if takeRow(text) { return true }
+    guard Self.indent(line) > margin else { return false }
     let last = functions.count - 1
     if let driver = text.dropping("Kernel driver in use: ") {
       hasDrivers = true
-      functions[last].driver = String(driver.trimmed)
+      functions[last].driver = String(driver.trimmed.prefix(64))
     } else if text.hasPrefix("Kernel modules: ") {
       hasDrivers = true
       functions[last].isWhole = true
-    } else if text.hasPrefix("Subsystem: "), let open = text.utf8.lastIndex(of: UInt8(ascii: "[")),
-      text.utf8.last == UInt8(ascii: "]"),
-      let (vendor, device) = text[open...].dropFirst().dropLast().halves(at: ":"),
-      let vendor = UInt16(vendor, radix: 16), let device = UInt16(device, radix: 16)
-    {
-      functions[last].identity.subsystemVendor = vendor
-      functions[last].identity.subsystem = device
+    } else if let rest = text.dropping("Subsystem: ") {
+      takeSubsystem(rest)
+    } else if let rest = text.dropping("Bus: primary="), bridges.count < Self.bridgeLimit {
+      let numbers = rest.words.compactMap { $0.halves(at: "=") }
+      if let secondary = numbers.first(where: { $0.0 == "secondary" }).flatMap({ UInt8($0.1.prefix(2), radix: 16) }),
+        secondary > 0
+      {
+        bridges.append((functions[last].address, secondary))
+      }
     }
     return true
   }
 
-  func tell(_ draft: inout EvidenceDraft, _ place: ArtefactPlace) {
-    let source = place.provenance(kind, .guest)
-    // The list of a host, or an excerpt, has no balloon, and says nothing of this guest.
-    guard functions.contains(where: { $0.identity.isBalloon }) else { return }
-    draft.tell(\.guest.osFamily, .observed("linux", source))
-    let relevant = functions.filter {
-      $0.identity.vendor == PCIIdentity.virtioVendor || $0.identity.isBalloonDecoy
+  private mutating func takeSubsystem(_ text: Substring) {
+    var ids = text.trimmed
+    if ids.utf8.last == UInt8(ascii: "]"), let open = ids.utf8.lastIndex(of: UInt8(ascii: "[")) {
+      ids = Substring(ids.utf8[open...].dropFirst().dropLast())
     }
-    draft.tell(\.guest.functions, .observed(relevant.map { function($0, source) }, source))
+    guard ids.utf8.count == 9, let (vendor, device) = LspciHeader.pair(ids) else { return }
+    functions[functions.count - 1].identity?.subsystemVendor = vendor
+    functions[functions.count - 1].identity?.subsystem = device
   }
 
-  private func function(_ told: Function, _ source: Provenance) -> GuestFunction {
-    let ask = GuestCommands.probe
-    var function = GuestFunction(
-      Unknown(failure: Failure(.notAsked, "lspci does not tell", ask: ask), provenance: source))
-    function.address = .observed(told.address, source)
-    function.identity = .observed(told.identity, source)
-    // Only on the root bus is an address a path.
-    if told.address.bus == 0, told.address.segment == 0, let path = PCIPath([told.address.hop]) {
-      function.path = .observed(path, source)
+  /// `10: 04 00 20 00 …` of a dump.
+  private mutating func takeRow(_ text: Substring) -> Bool {
+    guard text.utf8.count >= 7, text.utf8.count < 64, let (offset, values) = text.halves(at: ":"),
+      (2...3).contains(offset.utf8.count), offset.utf8.allSatisfy({ hexDigit($0) != nil }),
+      values.words.allSatisfy({ $0.utf8.count == 2 && $0.utf8.allSatisfy { hexDigit($0) != nil } }),
+      !values.words.isEmpty
+    else { return false }
+    hasRows = true
+    dump += Array(text.utf8) + [UInt8(ascii: "\n")]
+    return true
+  }
+
+  private mutating func finish() {
+    if hasRows, let read = try? PCIScan.dump(dump) {
+      let known = Dictionary(read.map { ($0.address, $0) }, uniquingKeysWith: { first, _ in first })
+      for index in functions.indices {
+        guard let told = known[functions[index].address] else { continue }
+        functions[index].identity = told.identity ?? functions[index].identity
+        if told.rootBus == 0 { functions[index].path = told.path }
+      }
     }
-    if let driver = told.driver {
-      function.driver = .observed(driver, source)
-    } else if hasDrivers, told.isWhole {
-      function.driver = .absent(source)
+    dump = []
+    for index in functions.indices {
+      functions[index].hasDriverLines = hasDrivers
+      if functions[index].path == nil { functions[index].path = path(of: functions[index].address) }
     }
-    return function
+  }
+
+  /// The way by the bridges' numbers; on the root bus it is the address itself.
+  private func path(of address: PCIAddress) -> PCIPath? {
+    guard address.segment == 0 else { return nil }
+    var hops = [address.hop]
+    var bus = address.bus
+    while bus != 0 {
+      let found = bridges.filter { $0.secondary == bus }
+      guard found.count == 1, let bridge = found.first, hops.count < PCIPath.limit else { return nil }
+      hops.append(bridge.hop.hop)
+      bus = bridge.hop.bus
+    }
+    return PCIPath(hops.reversed())
+  }
+
+  func tell(_ draft: inout EvidenceDraft, _ place: ArtefactPlace) {
+    draft.linux.add(functions, place.provenance(kind, .guest))
   }
 }

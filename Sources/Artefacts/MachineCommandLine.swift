@@ -49,7 +49,8 @@ struct MachineCommandLine: Hashable, Sendable {
       let word = words[index]
       index += 1
       guard word.utf8.first == UInt8(ascii: "-"), word.utf8.count > 1 else { continue }
-      let option = word.utf8.starts(with: "--".utf8) ? Substring(word.utf8.dropFirst(2)) : Substring(word.utf8.dropFirst())
+      let option =
+        word.utf8.starts(with: "--".utf8) ? Substring(word.utf8.dropFirst(2)) : Substring(word.utf8.dropFirst())
       guard Self.withValue.contains(String(option)), index < words.count else {
         last = option
         continue
@@ -76,11 +77,11 @@ struct MachineCommandLine: Hashable, Sendable {
     case "name":
       let fields = Self.fields(value, first: "guest")
       name = fields["guest"]
-    case "uuid": uuid = String(value)
+    case "uuid": if value.isUUID { uuid = String(value) }
     case "id" where value.decimal != nil: vmid = String(value)
     case "smbios":
       let fields = Self.fields(value, first: "type")
-      if uuid == nil, fields["type"] == "1" { uuid = fields["uuid"] }
+      if uuid == nil, fields["type"] == "1", fields["uuid"]?[...].isUUID == true { uuid = fields["uuid"] }
     case "machine", "M":
       let fields = Self.fields(value, first: "type")
       machine = fields["type"].map { String($0.prefix { $0 != "+" }) }

@@ -18,12 +18,10 @@ struct MachineCommandLineArtefact: ArtefactContent {
   private static let byteLimit = 1 << 20
 
   static func read(_ cursor: inout ArtefactCursor) -> (any ArtefactContent)? {
-    guard let program = program(cursor.line) else { return nil }
+    guard !cursor.isPassed(by: "QEMU"), let program = program(cursor.line) else { return nil }
     var text = String(cursor.line[program...])
     var end = cursor.index + 1
-    while text.utf8.count < byteLimit, end - cursor.index < lineLimit, let next = cursor.peek(end),
-      cursor.spend(next.utf8.count + 1)
-    {
+    while text.utf8.count < byteLimit, end - cursor.index < lineLimit, let next = cursor.peek(end) {
       if text.utf8.last == UInt8(ascii: "\\") {
         text.removeLast()
         text += " "
@@ -33,7 +31,10 @@ struct MachineCommandLineArtefact: ArtefactContent {
       text += next
       end += 1
     }
-    guard let line = MachineCommandLine(words: ShellWords.split(text)) else { return nil }
+    guard let line = MachineCommandLine(words: ShellWords.split(text)) else {
+      cursor.pass("QEMU", until: end)
+      return nil
+    }
     cursor.index = end
     return MachineCommandLineArtefact(line: line)
   }
@@ -80,7 +81,8 @@ struct MachineCommandLineArtefact: ArtefactContent {
         "\(place): a device of the host is handed to the guest (vfio-pci), so QEMU gives no ballooned memory back.")
     }
     if line.usesHugepages {
-      draft.notice("\(place): huge pages are behind the guest's memory, of which ballooning gives back next to nothing.")
+      draft.notice(
+        "\(place): huge pages are behind the guest's memory, of which ballooning gives back next to nothing.")
     }
     if line.isLocked { draft.notice("\(place): the guest's memory is locked, so what the balloon takes is not freed.") }
   }

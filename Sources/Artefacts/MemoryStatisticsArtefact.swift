@@ -64,8 +64,7 @@ struct MemoryStatisticsArtefact: ArtefactContent {
       place == 0 || words[..<place].contains("virsh")
     else { return }
     let name = words[place + 1]
-    let isUUID = name.utf8.count == 36 && name.utf8.count(where: { $0 == UInt8(ascii: "-") }) == 4
-    guard !name.isEmpty, !name.hasPrefix("-"), name.decimal == nil, !isUUID,
+    guard !name.isEmpty, !name.hasPrefix("-"), name.decimal == nil, !name.isUUID,
       place + 2 == words.count || words[place + 2].hasPrefix("--")
     else { return }
     cursor.domain = (String(name), cursor.index)

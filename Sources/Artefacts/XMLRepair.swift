@@ -72,7 +72,9 @@ struct XMLRepair {
   private mutating func add(_ tag: Tag) {
     switch tag.kind {
     case .other: break
-    case .empty: xml += "<\(tag.name)\(tag.attributes)/>"
+    case .empty:
+      closeDevice(before: tag.name)
+      xml += "<\(tag.name)\(tag.attributes)/>"
     case .start:
       guard open.count < Self.depthLimit else {
         isWhole = false
@@ -83,6 +85,7 @@ struct XMLRepair {
         isWhole = false
         while let last = open.popLast() { xml += "</\(last.name)>" }
       }
+      closeDevice(before: tag.name)
       open.append((tag.name, xml.endIndex))
       xml += "<\(tag.name)\(tag.attributes)>"
     case .end:
@@ -93,6 +96,20 @@ struct XMLRepair {
       if place != open.count - 1 { isWhole = false }
       while open.count > place, let last = open.popLast() { xml += "</\(last.name)>" }
     }
+  }
+
+  /// Devices that stand in no other device (libvirt's domaincommon.rng): where one begins, the one before has ended.
+  private static let devices: Set<Substring> = [
+    "disk", "controller", "interface", "memballoon", "console", "graphics", "video", "sound", "input", "hostdev", "rng",
+    "watchdog", "panic", "tpm", "redirdev", "shmem", "vsock", "filesystem",
+  ]
+
+  private mutating func closeDevice(before name: Substring) {
+    guard Self.devices.contains(name), let place = open.lastIndex(where: { $0.name == "devices" }),
+      open.count > place + 1
+    else { return }
+    isWhole = false
+    while open.count > place + 1, let last = open.popLast() { xml += "</\(last.name)>" }
   }
 
   /// With every `&` that begins no entity written as one.

@@ -363,7 +363,7 @@ import Testing
   @Test("Every prefix of every sample is looked through without a trap", arguments: Sample.samples)
   func prefixes(name: String) throws {
     let bytes = try Sample.bytes(name)
-    for end in stride(from: 0, through: bytes.count, by: bytes.count > 2_000 ? 37 : 5) {
+    for end in stride(from: 0, through: bytes.count, by: bytes.count > 8_000 ? 601 : bytes.count > 1_000 ? 67 : 5) {
       let analysis = try Sample.analyze(Array(bytes[..<end]))
       #expect(analysis.evidence.schema == Evidence.schema)
     }
@@ -373,7 +373,7 @@ import Testing
   func flipped(name: String) throws {
     let bytes = try Sample.bytes(name)
     var random = Xorshift(state: 0x9e37_79b9)
-    for _ in 0..<60 {
+    for _ in 0..<(bytes.count > 8_000 ? 12 : 60) {
       var changed = bytes
       for _ in 0..<8 where !changed.isEmpty {
         changed[Int(random.next() % UInt64(changed.count))] = UInt8(truncatingIfNeeded: random.next())
