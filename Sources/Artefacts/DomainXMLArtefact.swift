@@ -208,10 +208,12 @@ struct DomainXMLArtefact: ArtefactContent {
     tell(\.configuration.address, told.address, always: hasBalloon)
     guard !isBalloonAlone else { return }
     tell(\.configuration.path, told.path, always: isWhole)
+    tellHost(told, &draft)
     if isWhole || facts.decoys.value?.isEmpty == false { draft.tell(\.device.decoys, facts.decoys) }
     var domain = draft.evidence.domain
     facts.describe(&domain)
     tell(\.domain.machine, domain.machine, always: isWhole)
+    tell(\.domain.hypervisor, domain.hypervisor, always: isWhole)
     if domain.osFamily.value != nil { draft.tell(\.domain.osFamily, domain.osFamily) }
     let channel = facts.channel(named: XMLFacts.agentPort)
     tell(\.channel.port, channel.port, always: isWhole)
@@ -227,6 +229,18 @@ struct DomainXMLArtefact: ArtefactContent {
         provenance: place.provenance(kind, .host)))
     reading.actual = .observed(current, place.provenance("live domain XML, currentMemory", .host))
     draft.tell(reading, ifUnknown: true)
+  }
+
+  /// How the host backs the guest's memory. What is not there says no only in a document that has everything.
+  private func tellHost(_ told: ConfigurationEvidence, _ draft: inout EvidenceDraft) {
+    if isWhole || told.hugepages.value == true { draft.tell(\.configuration.hugepages, told.hugepages) }
+    if isWhole || told.locked.value == true { draft.tell(\.configuration.locked, told.locked) }
+    if isWhole || told.memorySource.value != nil { draft.tell(\.configuration.memorySource, told.memorySource) }
+    if isWhole || told.sharedMemory.value != nil { draft.tell(\.configuration.sharedMemory, told.sharedMemory) }
+    if isWhole || told.pinningDevices.value?.isEmpty == false {
+      draft.tell(\.configuration.pinningDevices, told.pinningDevices)
+    }
+    if isWhole || told.launchSecurity.value != nil { draft.tell(\.configuration.launchSecurity, told.launchSecurity) }
   }
 
   private func tellDamage(_ draft: inout EvidenceDraft, _ place: ArtefactPlace) {

@@ -53,9 +53,8 @@ struct HypervisorLogArtefact: ArtefactContent {
       if !libvirt.isEmpty { draft.tell(\.domain.libvirt, .observed(libvirt, host)) }
       if let emulator { draft.tell(\.domain.emulator, .observed(emulator, host)) }
     case .largePages:
-      draft.notice(
-        "\(place): QEMU warns that the guest's memory has pages larger than 4 KiB: of it ballooning gives back next to "
-          + "nothing.")
+      // Of shared memory without huge pages it is not said (QEMU hw/virtio/virtio-balloon.c: the block's page size).
+      draft.tell(\.configuration.hugepages, .observed(true, host))
     case .stop: break
     }
   }

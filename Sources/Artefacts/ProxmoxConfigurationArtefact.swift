@@ -107,6 +107,13 @@ struct ProxmoxConfigurationArtefact: ArtefactContent {
     }
     if let machine = configuration.machine.value { draft.tell(\.domain.machine, .observed(machine, host("machine"))) }
     if let family = configuration.osFamily { draft.tell(\.domain.osFamily, .observed(family, host("ostype"))) }
+    if isWhole || configuration.hugepages != nil {
+      draft.tell(\.configuration.hugepages, .observed(configuration.hugepages != nil, host("hugepages")))
+    }
+    if isWhole || !configuration.passedThrough.isEmpty {
+      let devices = Array(repeating: "pci", count: min(configuration.passedThrough.count, 64))
+      draft.tell(\.configuration.pinningDevices, .observed(devices, host("hostpciN")))
+    }
     guard configuration.current["balloon"] != nil || isWhole, let hasBalloon = configuration.hasBalloon else { return }
     guard hasBalloon else {
       return draft.tell(\.device.qomPath, .absent(place.provenance("\(kind), balloon: 0: no device", .host)))

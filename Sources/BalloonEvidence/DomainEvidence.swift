@@ -20,6 +20,8 @@ package struct DomainEvidence: Codable, Hashable, Sendable {
   package var osFamily: Observation<String>
   /// Seconds since the virtual machine was started or last reset, by the host's reckoning.
   package var uptime: Observation<Double>
+  /// What runs the machine: `kvm`, `qemu` (emulation, TCG), `xen`, or the XML's own word (`<domain type=…>`).
+  package var hypervisor: Observation<String>
 
   package init(_ unknown: Unknown) {
     state = unknown()
@@ -30,6 +32,7 @@ package struct DomainEvidence: Codable, Hashable, Sendable {
     machine = unknown()
     osFamily = unknown()
     uptime = unknown()
+    hypervisor = unknown()
   }
 }
 
@@ -50,6 +53,22 @@ package struct ConfigurationEvidence: Codable, Hashable, Sendable {
   package var address: Observation<PCIAddress>
   /// The bridge path that follows from the address and the controllers.
   package var path: Observation<PCIPath>
+  /// Whether the guest's memory lies in huge pages: `<memoryBacking><hugepages/>`, or a page size above 4 KiB in
+  /// QEMU's `info ramblock`.
+  package var hugepages: Observation<Bool>
+  /// Whether QEMU keeps its memory locked in RAM: `<memoryBacking><locked/>`, `-overcommit mem-lock=on`.
+  package var locked: Observation<Bool>
+  /// Where the guest's memory comes from: `anonymous`, `file` or `memfd` (`<memoryBacking><source type=…>`); absent
+  /// when it is not said, which is anonymous as a rule.
+  package var memorySource: Observation<String>
+  /// Whether the guest's memory is mapped as shared (`<memoryBacking><access mode='shared'/>`); absent when it is not
+  /// said, which is private.
+  package var sharedMemory: Observation<Bool>
+  /// The devices of the host that the guest was given and for which its memory is pinned, one word each: `pci` and
+  /// `mdev` (VFIO), `nvme` (`<disk type='nvme'>`), `vdpa`; empty when it has none.
+  package var pinningDevices: Observation<[String]>
+  /// Confidential computing: `sev`, `sev-snp`, `s390-pv`, `tdx` (`<launchSecurity type=…>`); absent when there is none.
+  package var launchSecurity: Observation<String>
 
   package init(_ unknown: Unknown) {
     maximum = unknown()
@@ -60,6 +79,12 @@ package struct ConfigurationEvidence: Codable, Hashable, Sendable {
     freePageReporting = unknown()
     address = unknown()
     path = unknown()
+    hugepages = unknown()
+    locked = unknown()
+    memorySource = unknown()
+    sharedMemory = unknown()
+    pinningDevices = unknown()
+    launchSecurity = unknown()
   }
 }
 

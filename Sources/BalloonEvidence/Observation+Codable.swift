@@ -42,3 +42,14 @@ extension Observation: Codable {
     try container.encodeIfPresent(provenance.time, forKey: .time)
   }
 }
+
+extension KeyedDecodingContainer {
+  /// A leaf that the document does not have, because an earlier version wrote it, was not asked for.
+  ///
+  /// The compiler prefers this to the standard library's `decode` in every synthesised `init(from:)` of this module.
+  func decode<Value>(_ type: Observation<Value>.Type, forKey key: Key) throws -> Observation<Value> {
+    try decodeIfPresent(type, forKey: key)
+      ?? .failed(
+        Failure(.notAsked, "the evidence was saved without it"), Provenance("saved evidence", trust: .host, time: nil))
+  }
+}

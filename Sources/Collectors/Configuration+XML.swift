@@ -21,9 +21,9 @@ package struct XMLFacts {
   /// The name of the agent's port.
   package static let agentPort = AgentChannel.portName
 
-  private var source: Provenance { Provenance(document, trust: .host, time: time) }
+  var source: Provenance { Provenance(document, trust: .host, time: time) }
 
-  private func observed<Value>(_ value: Value?) -> Observation<Value> {
+  func observed<Value>(_ value: Value?) -> Observation<Value> {
     value.map { .observed($0, source) } ?? .absent(source)
   }
 
@@ -33,6 +33,7 @@ package struct XMLFacts {
       Unknown(failure: Failure(.notFound, "the domain has no virtio memballoon"), provenance: source))
     evidence.maximum = observed(live.memory.maximum)
     evidence.target = target(persistent)
+    describeHost(&evidence)
     guard let balloon = live.balloon else {
       evidence.model = .absent(source)
       return evidence
@@ -96,6 +97,7 @@ package struct XMLFacts {
 
   package func describe(_ domain: inout DomainEvidence) {
     domain.machine = observed(live.system.machine)
+    domain.hypervisor = observed(live.type)
     domain.osFamily = observed(live.system.family?.rawValue)
   }
 }

@@ -40,12 +40,20 @@ extension GuestCollector {
       guard !overflow else { throw QMPError(.malformed, "query-memory-size-summary: more memory than there is") }
       return sum
     }
+    evidence.domain.hypervisor = await facts.hypervisor(machine: evidence.domain.machine)
+    let (process, maximum) = (socket.peerProcess, evidence.configuration.maximum)
+    await facts.host(&evidence.configuration, process: memory(ofProcess: process, holding: maximum))
     evidence.device = await facts.device()
     evidence.configuration.path = evidence.device.path
     let (channel, channelPath) = await facts.channel()
     evidence.channel = channel
     let qomPath = evidence.device.qomPath
-    evidence.readings = [await facts.reading(qomPath)]
+    let look: @Sendable () async -> Reading = {
+      var reading = await facts.reading(qomPath)
+      reading.rss = memory(ofProcess: process, holding: maximum).map(\.resident)
+      return reading
+    }
+    evidence.readings = [await look()]
     await runner.record("QEMU monitor", qomPath.failure, took: ContinuousClock.now - begun)
 
     let place = PortPlace(
@@ -56,7 +64,7 @@ extension GuestCollector {
     async let guest = agent(place, runner)
     async let other = qemuGA(otherPlace, runner)
     var sampled = evidence
-    await sample(&sampled) { await facts.reading(qomPath) }
+    await sample(&sampled, look)
     sampled.guest = await guest
     sampled.guest.qemuGA = await other
     await facts.refresh(&sampled.device)

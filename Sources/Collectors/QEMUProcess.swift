@@ -25,7 +25,7 @@ extension GuestCollector {
   }
 
   /// The first 4 KiB of a file of procfs.
-  private static func text(_ path: String) -> String? {
+  static func text(_ path: String) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }

@@ -19,6 +19,8 @@ package struct DomainConfiguration: Sendable, Equatable {
   package var system: GuestSystem
   package var memory: DomainMemory
   package var hostDevices: HostDevices
+  /// `<launchSecurity type=…>`, confidential computing: `sev`, `sev-snp`, `s390-pv`, `tdx`; `nil` when there is none.
+  package var launchSecurity: String?
   /// The `<memballoon>` element; `nil` when there is none. libvirt adds one to whatever is defined without, so a
   /// document without it has not passed through libvirt, or is not QEMU's.
   package var balloon: MemoryBalloon?
@@ -59,8 +61,9 @@ package struct DomainConfiguration: Sendable, Equatable {
 
   init(
     type: String?, runningID: Int?, name: String?, uuid: String?, title: String?, system: GuestSystem,
-    memory: DomainMemory, hostDevices: HostDevices, balloon: MemoryBalloon?, topology: PCITopology,
-    channels: [DomainChannel], serialControllers: [VirtioSerialController], sharedMemory: [SharedMemoryDevice],
+    memory: DomainMemory, hostDevices: HostDevices, launchSecurity: String?, balloon: MemoryBalloon?,
+    topology: PCITopology, channels: [DomainChannel], serialControllers: [VirtioSerialController],
+    sharedMemory: [SharedMemoryDevice],
     commandLine: QEMUCommandLine?, remarks: [DomainXMLError]
   ) {
     self.type = type
@@ -71,6 +74,7 @@ package struct DomainConfiguration: Sendable, Equatable {
     self.system = system
     self.memory = memory
     self.hostDevices = hostDevices
+    self.launchSecurity = launchSecurity
     self.balloon = balloon
     self.topology = topology
     self.channels = channels

@@ -16,6 +16,7 @@ struct DomainReader {
       system: system(domain),
       memory: memory(domain),
       hostDevices: hostDevices(devices),
+      launchSecurity: launchSecurity(domain),
       balloon: devices.flatMap { one("memballoon", in: $0) }.map { balloon($0) },
       topology: PCITopology(controllers: controllers.filter { $0["type"] == "pci" }.map { pciController($0) }),
       channels: (devices?.all("channel") ?? []).map { channel($0) },
@@ -77,12 +78,20 @@ struct DomainReader {
         discards: backing?.first("discard") != nil))
   }
 
+  /// libvirt requires a type; without a known one it is still confidential computing of some kind.
+  private mutating func launchSecurity(_ domain: XMLElement) -> String? {
+    guard let element = one("launchSecurity", in: domain) else { return nil }
+    return element["type"] ?? "unknown"
+  }
+
   private func hostDevices(_ devices: XMLElement?) -> HostDevices {
     var result = HostDevices()
     for element in devices?.children ?? [] where element.namespace == nil {
       switch (element.name, element["type"]) {
       case ("hostdev", "pci"?), ("interface", "hostdev"?): result.pci += 1
-      case ("hostdev", "mdev"?): result.mediated += 1
+      case ("hostdev", "mdev"?):
+        // Channel and crypto devices of s390 get on with discarding (QEMU hw/vfio/ccw.c, hw/vfio/ap.c).
+        if ["vfio-ccw", "vfio-ap"].contains(element["model"]) { result.other += 1 } else { result.mediated += 1 }
       case ("hostdev", _): result.other += 1
       case ("disk", "nvme"?): result.nvme += 1
       case ("interface", "vdpa"?): result.vdpa += 1

@@ -14,4 +14,16 @@ package struct QEMUCommandLine: Sendable, Equatable {
   package var sharedMemoryArguments: [String] { arguments.filter { $0.contains("ivshmem") } }
   /// Those that hand a device of the host to the guest.
   package var vfioArguments: [String] { arguments.filter { $0.contains("vfio-pci") } }
+  /// Whether they lock the machine's memory: `-overcommit mem-lock=on` (or `on-fault`), in older versions
+  /// `-realtime mlock=on`.
+  package var locksMemory: Bool {
+    zip(arguments, arguments.dropFirst()).contains { option, value in
+      let words = value.split(separator: ",")
+      switch option {
+      case "-overcommit", "--overcommit": return words.contains { $0.hasPrefix("mem-lock=on") }
+      case "-realtime", "--realtime": return words.contains("mlock=on")
+      default: return false
+      }
+    }
+  }
 }

@@ -21,6 +21,9 @@ enum VerdictSentence {
     case .problem:
       return "ballooning does not work" + cause(diagnosis, of: .problem)
     case .inconclusive:
+      if let finding = diagnosis.findings.first(where: { Catalogue.rule($0.id)?.leavesOpen == true }) {
+        return "it cannot be told whether ballooning works: " + lowered(finding.title) + "."
+      }
       let rules = diagnosis.inconclusive.count
       let reason = mainReason(diagnosis.inconclusive).map { " (\($0))" } ?? ""
       return "it cannot be told whether ballooning works: nothing wrong was found, but \(rules) "

@@ -35,8 +35,10 @@ enum AgentRules {
     },
     assess: { reader in
       if let answer = reader.answering() { return .healthy(answer) }
-      if case .absent(let statement) = reader.presence() {
+      switch reader.presence() {
+      case .absent(let statement), .foreign(let statement):
         return .notApplicable(statement + " An agent could tell nothing of it.")
+      case .present, .unknown: break
       }
       switch reader.ask(\.channel.port) {
       case .observed(let name, _): return .healthy("The guest has the port \(EvidenceText.name(name)).")

@@ -99,8 +99,11 @@ enum BalloonDeviceRules {
     remedy: { context in
       [
         RemedyStep(
-          .host, "Nothing needs mending. To give the guest all of its memory, raise its current memory to the maximum.",
-          command: context.virsh("setmem", "SIZE --live --config"))
+          .host,
+          "Nothing needs mending while the guest has enough. To give it all of its memory, raise its current memory to "
+            + "the maximum.",
+          command: context.virsh("setmem", "SIZE --live --config")
+            ?? context.monitor("{\"execute\": \"balloon\", \"arguments\": {\"value\": BYTES}}"))
       ]
     },
     assess: assessCurrent)
@@ -109,7 +112,7 @@ enum BalloonDeviceRules {
   static let tolerance: UInt64 = 4 << 20
 
   private static func assessCurrent(_ reader: inout EvidenceReader) -> Assessment {
-    if let excuse = reader.withoutBalloon() { return excuse }
+    if let excuse = reader.withoutAnyBalloon() { return excuse }
     if let status = reader.peek(\.device.status).value, DeviceState(status: status) != .started {
       _ = reader.read(\.device.status)
       return .notApplicable(

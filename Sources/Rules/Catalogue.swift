@@ -3,7 +3,9 @@
 /// Every rule, in the order in which a person would ask.
 package enum Catalogue {
   package static let all: [Rule] =
-    GuestRules.all + BalloonDeviceRules.all + PCIRules.all + DriverRules.all + ServiceRules.all + StatisticsRules.all
+    GuestRules.all + MemoryPressureRule.all + BalloonDeviceRules.all + XenRule.all + MaximumRule.all
+    + FeatureRules.all + MemoryBackingRules.all + HostMemoryRule.all + PCIRules.all + DriverRules.all + ServiceRules.all
+    + StatisticsRules.all
     + TargetRules.all + AgentRules.all
 
   /// The rule of that id; `nil` when there is none.

@@ -32,9 +32,12 @@ package struct Engine: Sendable {
           Inconclusive(id: rule.id, title: rule.title, missing: reader.missing, isEssential: rule.isEssential))
       }
     }
+    let told = Set(findings.map(\.id))
+    let isOpen =
+      inconclusive.contains(where: \.isEssential) || rules.contains { $0.leavesOpen && told.contains($0.id) }
     findings = suppressConsequences(findings, healthy: Set(healthy.map(\.id)))
     return Diagnosis(
-      verdict: verdict(findings, open: inconclusive.contains(where: \.isEssential)),
+      verdict: verdict(findings, open: isOpen),
       findings: findings, inconclusive: inconclusive, healthy: healthy, notApplicable: notApplicable,
       witnesses: Witness.all(in: evidence))
   }

@@ -130,6 +130,7 @@ enum PCIRules {
       ]
     },
     assess: { reader in
+      if let xen = reader.xenBalloon() { return .notApplicable(xen) }
       if let decoys = reader.peek(\.device.decoys).value {
         _ = reader.read(\.device.decoys)
         if let decoy = decoys.first(where: { $0.identity.isBalloonDecoy }) {

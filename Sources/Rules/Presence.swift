@@ -6,7 +6,7 @@ enum Presence: Hashable, Sendable {
   case present
   /// It has none; the sentence says who says so.
   case absent(String)
-  /// It has a balloon of another kind (Xen's), which no rule here knows.
+  /// It has a balloon that is no device (Xen's): a driver of the guest's own system, without a PCI function.
   case foreign(String)
   case unknown
 }
@@ -16,6 +16,7 @@ extension EvidenceReader {
   ///
   /// QEMU's object tree outranks the XML: a device given on the command line stands in no `<memballoon>`.
   mutating func presence() -> Presence {
+    if let xen = xenBalloon() { return .foreign(xen) }
     switch peek(\.device.qomPath) {
     case .observed:
       _ = read(\.device.qomPath)
@@ -37,13 +38,35 @@ extension EvidenceReader {
       _ = read(\.configuration.model)
       switch model {
       case "none": return .absent("The domain's XML says <memballoon model='none'/>.")
-      case "xen": return .foreign("The balloon is Xen's, which is not a virtio device.")
       default: return .present
       }
     }
     note(missing: peek(\.device.qomPath), at: "device.qomPath")
     note(missing: peek(\.configuration.model), at: "configuration.model")
     return .unknown
+  }
+
+  /// What shows that the balloon is Xen's, cited; `nil` when nothing does.
+  ///
+  /// A domain of Xen's has it whatever its XML says of a memballoon: the front end is part of the guest's kernel or
+  /// drivers, and is told its target through xenstore.
+  mutating func xenBalloon() -> String? {
+    guard peek(\.device.qomPath).value == nil else { return nil }
+    let what = ": a driver in the guest that takes its target from xenstore, without a PCI function and without virtio."
+    if peek(\.configuration.model).value == "xen" {
+      _ = read(\.configuration.model)
+      return "The balloon is Xen's" + what
+    }
+    guard peek(\.domain.hypervisor).value == "xen" else { return nil }
+    _ = read(\.domain.hypervisor)
+    return "The domain is Xen's, and so is its balloon" + what
+  }
+
+  /// Why a rule about the guest's size does not concern it: there is no balloon at all; `nil` otherwise. Xen's balloon
+  /// has sizes as virtio's has.
+  mutating func withoutAnyBalloon() -> Assessment? {
+    guard case .absent(let statement) = presence() else { return nil }
+    return .notApplicable(statement)
   }
 
   /// Why a rule about the balloon does not concern this guest: there is none, or none of virtio; `nil` otherwise.

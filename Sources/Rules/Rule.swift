@@ -18,12 +18,14 @@ package struct Rule: Sendable {
   package let explains: [String]
   /// Whether the question "does it work?" stays open while this rule is inconclusive.
   package let isEssential: Bool
+  /// Whether the question "does it work?" stays open when this rule finds something, because nobody can tell.
+  package let leavesOpen: Bool
   package let remedy: @Sendable (RemedyContext) -> [RemedyStep]
   package let assess: @Sendable (inout EvidenceReader) -> Assessment
 
   package init(
     id: String, title: String, severity: Severity, confidence: Confidence = .established, explanation: String,
-    sources: [String], explains: [String] = [], isEssential: Bool = false,
+    sources: [String], explains: [String] = [], isEssential: Bool = false, leavesOpen: Bool = false,
     remedy: @escaping @Sendable (RemedyContext) -> [RemedyStep],
     assess: @escaping @Sendable (inout EvidenceReader) -> Assessment
   ) {
@@ -35,6 +37,7 @@ package struct Rule: Sendable {
     self.sources = sources
     self.explains = explains
     self.isEssential = isEssential
+    self.leavesOpen = leavesOpen
     self.remedy = remedy
     self.assess = assess
   }

@@ -38,7 +38,7 @@ enum TargetRules {
       free pages does so: Linux logs "Out of puff! Can't get N pages" and tries again for ever, Windows stops \
       inflating while it signals low memory, and drivers before September 2024 gave up when the host was slow to \
       acknowledge. It is also what a policy looks like that has set another size since the start, which is recorded \
-      nowhere. It counts as a warning only when the guest's own facts speak of shortage.
+      nowhere. Where the guest's own facts speak of shortage, guest.memory-pressure is found and explains this.
       """,
     sources: [
       "virtio-win Balloon/sys/balloon.c, Balloon/sys/Device.c (LowMemoryCondition)",
@@ -51,7 +51,7 @@ enum TargetRules {
     assess: { assess(&$0, ignored: false) })
 
   private static func assess(_ reader: inout EvidenceReader, ignored: Bool) -> Assessment {
-    if let excuse = reader.withoutBalloon() { return excuse }
+    if let excuse = reader.withoutAnyBalloon() { return excuse }
     if case .suspended(let reason) = reader.steadiness() { return .notApplicable(reason) }
     if reader.peek(\.configuration.target).isAbsent {
       _ = reader.read(\.configuration.target)
@@ -89,7 +89,7 @@ enum TargetRules {
     guard reader.steadiness() == .steady else { return .inconclusive }
     let facts =
       "\(asked), and the guest has \(EvidenceText.size(last)) of \(EvidenceText.size(maximum)) and did not move."
-    return ignored ? assessIgnored(facts, &reader) : assessShort(facts, &reader)
+    return ignored ? assessIgnored(facts, &reader) : .found(facts + otherwise)
   }
 
   private static let otherwise = " Unless somebody has set another size since the start."
@@ -101,25 +101,6 @@ enum TargetRules {
       .found("\(facts) No driver serves the balloon: \(reason).", confidence: confidence)
     case .undecided: .found(facts + otherwise)
     }
-  }
-
-  private static func assessShort(_ facts: String, _ reader: inout EvidenceReader) -> Assessment {
-    if let line = reader.peek(\.guest.log).value?.last(where: { $0.contains("Out of puff") }) {
-      _ = reader.read(\.guest.log)
-      return .found("\(facts) The guest's log says: \(EvidenceText.describe(line))", severity: .warning)
-    }
-    if let index = reader.peek(\.readings).indices.last {
-      let values = reader.peek(\.readings)[index].values
-      if let total = values["totalMemory"], let available = values["availableMemory"] ?? values["freeMemory"],
-        total > 0, available < total / 16
-      {
-        _ = reader.read(reading: index, \.statistics)
-        return .found(
-          "\(facts) It is short of memory: \(EvidenceText.size(available)) of \(EvidenceText.size(total)) available.",
-          severity: .warning)
-      }
-    }
-    return .found(facts + otherwise)
   }
 }
 

@@ -131,6 +131,48 @@ struct MonitorFactsTests {
     #expect(reading.actual.isAbsent && reading.lastUpdate.failure?.reason == .notFound)
   }
 
+  @Test("Have what backs the machine's memory, and what pins it")
+  func host() async throws {
+    var monitor = ScriptedMonitor.machine()
+    monitor.properties.merge([
+      "/machine memory-backend": "/objects/m", "/objects/m type": "memory-backend-memfd",
+      "/objects/m share": .bool(true), "/machine confidential-guest-support": "",
+      "/machine/peripheral gpu": "child<vfio-pci>", "/machine/peripheral vgpu": "child<vfio-pci-nohotplug>",
+      "/machine/peripheral friend": "child<vfio-pci>",
+      "/machine/peripheral/gpu sysfsdev": "/sys/bus/pci/devices/0000:65:00.0",
+      "/machine/peripheral/vgpu sysfsdev": "/sys/bus/mdev/devices/c2177883-f1bb-47f0-914d-32a22e3a8804",
+      "/machine/peripheral/friend x-balloon-allowed": .bool(true), "/machine/peripheral-anon type": "string",
+    ]) { $1 }
+    monitor.replies["human-monitor-command"] = .success(
+      "  Block Name    PSize  Offset\n  m    2 MiB  0x0 0x0 0x0\n pc.bios    4 KiB  0x0 0x0 0x0\n")
+    monitor.replies["query-kvm"] = .success(["enabled": .bool(true), "present": .bool(true)])
+    let source = Provenance("test", trust: .host, time: 7)
+    func configuration(_ monitor: ScriptedMonitor, locked: UInt64) async throws -> ConfigurationEvidence {
+      var evidence = ConfigurationEvidence(Unknown(failure: Failure(.notFound, "no record"), provenance: source))
+      evidence.maximum = .observed(1 << 30, source)
+      let status = "VmSize:\t4194304 kB\nVmRSS:\t2097152 kB\nVmLck:\t\(locked >> 10) kB\n"
+      let memory = try #require(ProcessMemory(status: status))
+      await facts(monitor).host(&evidence, process: .observed(memory, source))
+      return evidence
+    }
+    let whole = try await configuration(monitor, locked: 2 << 30)
+    #expect(whole.hugepages.value == true && whole.memorySource.value == "memfd" && whole.sharedMemory.value == true)
+    #expect(whole.pinningDevices.value == ["pci", "mdev"] && whole.launchSecurity.isAbsent)
+    #expect(whole.locked.failure?.reason == .unsupported, "VFIO's pages count as locked")
+    #expect(await facts(monitor).hypervisor(machine: .observed("pc-q35-7.2", source)).value == "kvm")
+    #expect(await facts(monitor).hypervisor(machine: .observed("xenfv-4.2", source)).value == "xen")
+    for device in ["gpu", "vgpu"] { monitor.properties["/machine/peripheral \(device)"] = nil }
+    #expect(try await configuration(monitor, locked: 2 << 30).locked.value == true)
+    #expect(try await configuration(monitor, locked: 64 << 10).locked.value == false)
+    monitor.properties["/machine confidential-guest-support"] = "/objects/sev0"
+    monitor.properties["/objects/sev0 type"] = "sev-guest"
+    #expect(try await configuration(monitor, locked: 0).launchSecurity.value == "sev")
+    monitor.replies["human-monitor-command"] = .failure(ScriptedMonitor.unknownCommand)
+    monitor.properties["/machine memory-backend"] = ""
+    let less = try await configuration(monitor, locked: 0)
+    #expect(less.hugepages.failure?.reason == .unsupported && less.sharedMemory.failure?.reason == .unsupported)
+  }
+
   @Test("That were refused, malformed or late are that, each for itself, and claim no absence")
   func refused() async {
     var monitor = ScriptedMonitor.machine()

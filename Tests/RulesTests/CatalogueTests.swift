@@ -17,6 +17,9 @@ struct CatalogueTests {
     "driver.blocked", "pci.function.phantom", "pci.identity.ram-class", "service.missing", "service.stopped",
     "service.disabled",
     "service.dependency-failed", "service.path-gone",
+    "balloon.device.xen", "balloon.config.maximum-oversized", "balloon.config.autodeflate-ineffective",
+    "balloon.config.free-page-reporting-ineffective", "balloon.config.inhibited", "balloon.config.hugepages",
+    "balloon.config.memory-locked", "balloon.host-memory-not-returned", "guest.memory-pressure",
   ]
 
   @Test("has every rule, each once")

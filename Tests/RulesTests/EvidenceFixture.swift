@@ -34,13 +34,13 @@ enum EvidenceFixture {
 
   static func reading(
     at seconds: Double, actual: UInt64 = 1 << 30, lastUpdate: UInt64?, statistics: [String: Observation<UInt64>],
-    time: Double? = now
+    time: Double? = now, rss: UInt64 = 400 << 20
   ) -> Reading {
     Reading(
       time: now + seconds, actual: observed(actual),
       lastUpdate: lastUpdate.map { observed($0, "guest-stats", time: time) }
         ?? .absent(Provenance("guest-stats", trust: .host, time: time)),
-      statistics: observed(statistics, "guest-stats"), rss: observed(400 << 20))
+      statistics: observed(statistics, "guest-stats"), rss: observed(rss))
   }
 
   /// The guest's own PCI functions: the balloon, held by its driver, and virtio-serial.
@@ -121,13 +121,22 @@ enum EvidenceFixture {
     evidence.configuration.statsPeriod = observed(1)
     evidence.configuration.address = absent()
     evidence.configuration.path = absent()
+    evidence.domain.hypervisor = observed("kvm")
+    evidence.configuration.autodeflate = observed(false)
+    evidence.configuration.freePageReporting = observed(false)
+    evidence.configuration.hugepages = observed(false)
+    evidence.configuration.locked = observed(false)
+    evidence.configuration.memorySource = observed("anonymous")
+    evidence.configuration.sharedMemory = observed(false)
+    evidence.configuration.pinningDevices = observed([])
+    evidence.configuration.launchSecurity = absent()
     evidence.device.qomPath = observed("/machine/peripheral/balloon0")
     evidence.device.identity = observed(.balloonTransitional)
     evidence.device.address = observed(PCIAddress(parsing: "0000:00:05.0")!)
     evidence.device.path = observed(PCIPath(parsing: "05.0")!)
     evidence.device.status = observed(started, "x-query-virtio-status")
     evidence.device.guestFeatures = observed(["STATS_VQ", "VERSION_1"])
-    evidence.device.hostFeatures = observed(["STATS_VQ", "VERSION_1", "DEFLATE_ON_OOM"])
+    evidence.device.hostFeatures = observed(["STATS_VQ", "VERSION_1"])
     evidence.device.pollingInterval = observed(1)
     evidence.device.siblings = observed([serial(started)])
     evidence.device.decoys = observed([])
@@ -195,5 +204,41 @@ enum EvidenceFixture {
       reading(at: 0.4, lastUpdate: update, statistics: statistics),
       reading(at: 3.5, lastUpdate: update, statistics: statistics),
     ]
+  }
+}
+
+extension EvidenceFixture {
+  /// The balloon holds 6 of 8 GiB, and QEMU's process has become as small as the guest.
+  static func inflated(rss: UInt64 = 2_200 << 20, _ evidence: inout Evidence) {
+    evidence.configuration.maximum = observed(8 << 30)
+    let update = UInt64(now)
+    evidence.readings = [
+      reading(at: 0.4, actual: 2 << 30, lastUpdate: update, statistics: allStatistics, rss: rss),
+      reading(at: 3.5, actual: 2 << 30, lastUpdate: update + 3, statistics: allStatistics, rss: rss),
+    ]
+  }
+
+  /// What a guest that is short of memory delivers.
+  static let shortStatistics: [String: Observation<UInt64>] = {
+    var statistics = allStatistics
+    statistics["freeMemory"] = observed(6 << 20)
+    statistics["availableMemory"] = observed(10 << 20)
+    return statistics
+  }()
+
+  /// The guest is short of memory in every reading.
+  static func squeeze(_ evidence: inout Evidence) {
+    for index in evidence.readings.indices { evidence.readings[index].statistics = observed(shortStatistics) }
+  }
+
+  /// A domain of Xen's as its XML tells.
+  static func xen(_ evidence: inout Evidence) {
+    evidence.domain.hypervisor = observed("xen")
+    evidence.domain.machine = observed("xenfv")
+    evidence.configuration.model = observed("xen")
+    evidence.device = DeviceEvidence(
+      Unknown(failure: Failure(.notAsked, "needs --monitor"), provenance: Provenance("x", trust: .host, time: nil)))
+    withoutAgent(&evidence, .notFound)
+    (evidence.channel.port, evidence.channel.guestOpen, evidence.channel.heldByAnother) = (absent(), absent(), absent())
   }
 }

@@ -14,7 +14,8 @@ struct RuleFixture: Sendable {
 extension RuleFixture {
   private typealias Make = EvidenceFixture
 
-  static let all: [RuleFixture] = guest + balloon + pci + driver + windows + statistics + target + agent
+  static let all: [RuleFixture] =
+    guest + balloon + xen + configuration + hostMemory + pressure + pci + driver + windows + statistics + target + agent
 
   /// The base with one change, written as a function so that the compiler checks each by itself.
   private static func but(_ change: (inout Evidence) -> Void) -> Evidence { Make.healthy(change) }

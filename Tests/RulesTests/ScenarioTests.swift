@@ -191,6 +191,7 @@ struct ScenarioTests {
         }
       })
     #expect(short.verdict == .warning)
+    #expect(short.findings.first?.explains == ["balloon.target.not-reached"])
     let puffed = diagnose(
       Make.healthy { evidence in
         stuck(&evidence)
