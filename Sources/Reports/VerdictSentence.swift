@@ -34,8 +34,10 @@ enum VerdictSentence {
   /// A guest that does not run has nothing to mend for it, and moves no memory all the same. Nor does "works" stand
   /// before a reason why the host gets nothing.
   private static func opening(_ diagnosis: Diagnosis, isSeenWorking: Bool) -> String {
-    let isKept = diagnosis.findings.contains { $0.severity >= .warning && keepsMemory.contains($0.id) }
-    if isKept { return "what the guest gives does not come back to the host" }
+    // Only where such a reason is the one that follows.
+    if let first = diagnosis.findings.first(where: { $0.severity == .warning }), keepsMemory.contains(first.id) {
+      return "what the guest gives does not come back to the host"
+    }
     let isHalted = diagnosis.findings.allSatisfy { $0.severity < .warning || $0.id == "guest.not-running" }
     switch (isHalted, isSeenWorking) {
     case (true, true): return "a driver serves the balloon, but no memory moves now"

@@ -59,7 +59,8 @@ enum MemoryBackingRules {
     if !causes.isEmpty {
       let use = reader.balloonUse()
       return .found(
-        "The host gets nothing back from this guest's balloon: \(causes.joined(separator: ", and ")).\(use.sentence)",
+        "The host \(isCertain ? "gets" : "probably gets") nothing back from this guest's balloon: "
+          + "\(causes.joined(separator: ", and ")).\(use.sentence)",
         severity: use.severity, confidence: isCertain ? nil : .inferred)
     }
     if let kind = security.value {
@@ -71,22 +72,17 @@ enum MemoryBackingRules {
     return .healthy("No device of the host pins the guest's memory, and it is not encrypted.")
   }
 
-  /// `2 devices of the host were passed through (PCI)`; `nil` when there are none.
+  /// `its memory is pinned for devices of the host: 2 by VFIO (PCI passthrough)`; `nil` when there are none.
   private static func describe(_ kinds: [String]) -> String? {
     let names = [
-      ("pci", "by VFIO (PCI passthrough)"),
-      (
-        "mdev",
-        "as a mediated device, which pins as VFIO does unless its owner "
-          + "has allowed a balloon"
-      ), ("nvme", "as an NVMe disk by VFIO"), ("vdpa", "by vhost-vdpa"),
+      ("pci", "by VFIO (PCI passthrough)"), ("mdev", "mediated (unless its owner has allowed a balloon)"),
+      ("nvme", "NVMe by VFIO"), ("vdpa", "by vhost-vdpa"),
     ]
-    var parts: [String] = []
-    for (kind, words) in names {
+    let parts = names.compactMap { kind, words in
       let count = kinds.count { $0 == kind }
-      if count > 0 { parts.append("\(count == 1 ? "a device" : "\(count) devices") of the host \(words)") }
+      return count > 0 ? "\(count) \(words)" : nil
     }
-    return parts.isEmpty ? nil : "it has " + parts.joined(separator: ", ") + ", for which all of its memory is pinned"
+    return parts.isEmpty ? nil : "its memory is pinned for devices of the host: \(parts.joined(separator: ", "))"
   }
 
   static let hugepages = Rule(
