@@ -80,9 +80,7 @@ enum DriverRules {
       assessHold(&reader) { hold, reader in
         switch hold {
         case .other(let name, let confidence):
-          .found(
-            "In the guest \(name), which is no balloon driver, holds the balloon" + hostWord(&reader),
-            confidence: confidence)
+          held(by: name, confidence, &reader)
         case .balloonDriver(let name, _): .healthy("In the guest \(name) holds the balloon.")
         case .nobody: .notApplicable("No driver holds the balloon in the guest: see driver.none.")
         case .unrecognised(let name):
@@ -91,6 +89,14 @@ enum DriverRules {
         }
       }
     })
+
+  private static func held(by name: String, _ confidence: Confidence, _ reader: inout EvidenceReader) -> Assessment {
+    let host = hostWord(&reader)
+    let doubt = host == "." ? reader.presenceInDoubt() : nil
+    return .found(
+      "In the guest \(name), which is no balloon driver, holds the balloon" + host + (doubt ?? ""),
+      confidence: doubt == nil ? confidence : .inferred)
+  }
 
   /// A package of the balloon's driver that Windows has and has not bound.
   private static func storedPackage(_ reader: inout EvidenceReader) -> String {

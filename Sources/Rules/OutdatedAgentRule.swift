@@ -17,7 +17,11 @@ extension AgentRules {
     remedy: { context in
       [
         RemedyStep(.guest, "Install the virt-balloon-agent of this program's version, and start it anew."),
-        RemedyStep(.host, "See what it can do then.", command: "virt-balloon agent info \(context.domain ?? "DOMAIN")"),
+        RemedyStep(
+          .host, "See what it can do then.",
+          command: context.monitorSocket == nil
+            ? "virt-balloon agent info\(context.uri.map { " --connect \($0)" } ?? "") \(context.domain ?? "DOMAIN")"
+            : "virt-balloon agent info --agent-socket PATH"),
         context.checkAgain,
       ]
     },

@@ -207,7 +207,7 @@ enum ServiceRules {
       ]
     },
     assess: { reader in
-      assess(&reader) { service, reader in
+      assess(&reader, needsState: false) { service, reader in
         if service.state.isAbsent { return isMissing }
         if let management = managementTrouble(&reader) {
           return .found("\(management), which BalloonService takes the guest's counters from.")
@@ -243,10 +243,11 @@ enum ServiceRules {
       _ = reader.read(guestService: index, \.state)
       return "Windows has no Winmgmt (WMI)"
     }
-    guard service.state.value != nil, service.state.value != "running",
+    // One whose state was not told does not start either.
+    guard service.state.value != "running",
       service.windows?.startType.value == UInt64(ServiceStart.disabled.rawValue)
     else { return nil }
-    _ = reader.read(guestService: index, \.state)
+    if service.state.value != nil { _ = reader.read(guestService: index, \.state) }
     _ = reader.read(windowsService: index, \.startType)
     return "Winmgmt (WMI) is disabled"
   }

@@ -26,6 +26,18 @@ struct PartialWordTests {
     #expect(diagnose(enabled).findings.isEmpty)
   }
 
+  @Test("A start type of 4 in the registry says the same of WMI, on which BalloonService depends")
+  func managementByRegistry() {
+    func findings(_ start: UInt64) -> [String] {
+      Engine().diagnose(
+        Make.byRegistry(
+          [Make.windowsBalloon()], Make.windowsServices(management: Make.service("Winmgmt", start: start)))
+      ).findings.map(\.id)
+    }
+    #expect(findings(4) == ["service.dependency-failed"])
+    #expect(findings(2) == [])
+  }
+
   @Test("BalloonService that runs, and is disabled, is a note that explains no missing statistics")
   func disabledAndRunning() {
     let evidence = Make.windowsSilent(Make.windowsServices(Make.service("BalloonService", start: 4)))

@@ -214,6 +214,7 @@ struct SymptomTests {
     }
     let shortage = try #require(diagnose(tight).findings.first { $0.id == "guest.memory-pressure" })
     #expect(shortage.severity == .warning && shortage.explains.contains("balloon.target.not-reached"))
+    #expect(!findings(tight).contains("driver.known-bug"))
   }
 
   @Test(
