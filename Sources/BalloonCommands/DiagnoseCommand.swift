@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import ArgumentParser
+import Artefacts
 import BalloonEvidence
 import Collectors
 import Reports
@@ -41,9 +42,19 @@ struct DiagnoseCommand: AsyncParsableCommand {
       "The socket of qemu-ga's port, for a qmp: or proxmox: target; implies --qemu-ga.", valueName: "path"))
   var qemuGASocket: String?
 
+  @Flag(
+    help: """
+      Run in the guest, through qemu-ga, the read-only commands that `virt-balloon probe` prints; implies --qemu-ga.
+      """)
+  var guestExec = false
+
   func validate() throws {
     try target.validate(for: targets)
     let names = targets.map(TargetName.init)
+    if guestExec {
+      guard !targets.isEmpty else { throw ValidationError("--guest-exec runs programs in a guest: name it") }
+      for case .agent in names { throw ValidationError("agent: leads to no qemu-ga: leave --guest-exec out") }
+    }
     if let socket = qemuGASocket {
       guard !socket.isEmpty else { throw ValidationError("--qemu-ga-socket takes the path of a socket") }
       guard names.count == 1, let only = names.first, only.hasMonitorSocket else {
@@ -57,8 +68,13 @@ struct DiagnoseCommand: AsyncParsableCommand {
   func run() async throws {
     let collector = GuestCollector(
       CollectionOptions(
-        quick: quick, lean: quick, monitor: monitor, qemuGA: qemuGA || qemuGASocket != nil, qemuGASocket: qemuGASocket,
-        deadline: target.deadline, tool: VirtBalloon.version))
+        quick: quick, lean: quick, monitor: monitor, qemuGA: qemuGA || qemuGASocket != nil || guestExec,
+        qemuGASocket: qemuGASocket, deadline: target.deadline, tool: VirtBalloon.version),
+      probe: guestExec ? ProbeScript.probe(tool: VirtBalloon.version, now: WallClock.system.now) : nil)
+    if guestExec {
+      Console.complain(
+        "--guest-exec: runs read-only commands in the guest through qemu-ga (`virt-balloon probe` shows them)")
+    }
     if targets.isEmpty { throw try await everyGuest(collector) }
     var worst = ExitCode.success
     for name in targets {
