@@ -179,7 +179,7 @@ let package = Package(
     .testTarget(
       name: "BalloonCommandsTests",
       dependencies: [
-        "AgentProtocol", "BalloonCommands", "BalloonEvidence", "GuestRig", "Reports", "Rules", subprocess,
+        "AgentProtocol", "BalloonCommands", "BalloonEvidence", "GuestRig", "PCI", "Reports", "Rules", subprocess,
       ]),
     .testTarget(name: "RealGuestTests", dependencies: ["GuestRig", "BalloonEvidence", subprocess]),
   ],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import ArgumentParser
+import Artefacts
 import BalloonEvidence
 import Collectors
 import Reports
@@ -41,9 +42,31 @@ struct DiagnoseCommand: AsyncParsableCommand {
       "The socket of qemu-ga's port, for a qmp: or proxmox: target; implies --qemu-ga.", valueName: "path"))
   var qemuGASocket: String?
 
+  @Flag(
+    help: """
+      Run in the guest, through qemu-ga, the read-only commands that `virt-balloon probe` prints; implies --qemu-ga.
+      """)
+  var guestExec = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Judge a Windows that is shut off by the registry on its disk image, read-only; needs guestfish (libguestfs).",
+      valueName: "image"))
+  var disk: String?
+
   func validate() throws {
+    if let disk {
+      guard !disk.isEmpty else { throw ValidationError("--disk takes the path of a disk image") }
+      guard targets.isEmpty, !guestExec, !qemuGA, qemuGASocket == nil, !monitor else {
+        throw ValidationError("--disk looks at a disk alone: name no TARGET, and no way to ask a guest that runs")
+      }
+    }
     try target.validate(for: targets)
     let names = targets.map(TargetName.init)
+    if guestExec {
+      guard !targets.isEmpty else { throw ValidationError("--guest-exec runs programs in a guest: name it") }
+      for case .agent in names { throw ValidationError("agent: leads to no qemu-ga: leave --guest-exec out") }
+    }
     if let socket = qemuGASocket {
       guard !socket.isEmpty else { throw ValidationError("--qemu-ga-socket takes the path of a socket") }
       guard names.count == 1, let only = names.first, only.hasMonitorSocket else {
@@ -55,10 +78,16 @@ struct DiagnoseCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if let disk { throw try await diagnose(disk: disk) }
     let collector = GuestCollector(
       CollectionOptions(
-        quick: quick, lean: quick, monitor: monitor, qemuGA: qemuGA || qemuGASocket != nil, qemuGASocket: qemuGASocket,
-        deadline: target.deadline, tool: VirtBalloon.version))
+        quick: quick, lean: quick, monitor: monitor, qemuGA: qemuGA || qemuGASocket != nil || guestExec,
+        qemuGASocket: qemuGASocket, deadline: target.deadline, tool: VirtBalloon.version),
+      probe: guestExec ? ProbeScript.probe(tool: VirtBalloon.version, now: WallClock.system.now) : nil)
+    if guestExec {
+      Console.complain(
+        "--guest-exec: runs read-only commands in the guest through qemu-ga (`virt-balloon probe` shows them)")
+    }
     if targets.isEmpty { throw try await everyGuest(collector) }
     var worst = ExitCode.success
     for name in targets {
@@ -72,6 +101,30 @@ struct DiagnoseCommand: AsyncParsableCommand {
       worst = worst.worse(ExitCode(diagnosis.verdict))
     }
     throw worst
+  }
+
+  /// How long guestfish may take at least: it may have an appliance to build.
+  private static let diskTime = Duration.seconds(300)
+
+  /// The registry of a Windows on its disk.
+  private func diagnose(disk: String) async throws -> ExitCode {
+    let evidence: Evidence
+    do throws(TargetError) {
+      evidence = try await GuestDisk(image: disk, time: max(target.deadline, Self.diskTime)).withHives {
+        (files) throws(TargetError) in
+        var evidence = try HiveCollector(clock: .system, tool: VirtBalloon.version).collect(
+          files, target: Target(kind: .artefacts, name: nil, uuid: nil, location: disk))
+        evidence.collection.notices.insert(
+          "The hives were fetched from \(disk) by guestfish, read-only. Of a guest that runs they may be half written.",
+          at: 0)
+        return evidence
+      }
+    } catch {
+      return Console.fail(error.message, .unavailable)
+    }
+    let diagnosis = Engine().diagnose(evidence)
+    try output.print(DiagnosisReport(diagnosis, evidence))
+    return ExitCode(diagnosis.verdict)
   }
 
   /// One line for each running guest: of one libvirt, and of Proxmox VE where this is its host.

@@ -60,6 +60,6 @@ private func end(_ status: ExitCode) -> Never {
 private func asksLibvirt(_ arguments: ArraySlice<String>) -> Bool {
   guard let command = arguments.first, ["diagnose", "stats"].contains(command) else { return false }
   return !arguments.contains {
-    $0.hasPrefix("-h") || $0 == "--help" || $0.hasPrefix("qmp:") || $0.hasPrefix("proxmox:") || $0.hasPrefix("agent:")
+    $0.hasPrefix("-h") || $0 == "--help" || $0.hasPrefix("qmp:") || $0.hasPrefix("proxmox:") || $0.hasPrefix("--disk") || $0.hasPrefix("agent:")
   }
 }

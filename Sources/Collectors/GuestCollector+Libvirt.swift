@@ -85,8 +85,9 @@ extension GuestCollector {
     await sample(&sampled) { await here.reading() }
     let told = await (early, late)
     if let told = told.0 ?? told.1 { (sampled.guest, sampled.channel) = told }
-    if let (told, notice) = await qemuGA {
+    if let (told, notice, probed) = await qemuGA {
       sampled.guest.qemuGA = told
+      sampled.take(probed)
       if let notice { sampled.collection.notices.append(notice) }
     }
     if options.monitor { await here.monitor.refresh(&sampled.device) }

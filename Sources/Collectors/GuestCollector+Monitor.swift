@@ -63,11 +63,13 @@ extension GuestCollector {
     let otherPlace = options.qemuGA ? await qemuGAPlace(facts) : nil
     evidence.collection.notices += [place.notice, otherPlace?.notice].compactMap { $0 }
     async let guest = agent(place, runner)
-    async let other = qemuGA(otherPlace, runner)
+    async let other = qemuGAWithProbe(otherPlace, runner)
     var sampled = evidence
     await sample(&sampled, look)
     sampled.guest = await guest
-    sampled.guest.qemuGA = await other
+    let (told, probed) = await other
+    sampled.guest.qemuGA = told
+    sampled.take(probed)
     await facts.refresh(&sampled.device)
     sampled.domain.interruptions = await interruptions(monitor, facts.source("QEMU's events"))
     await monitor.close()

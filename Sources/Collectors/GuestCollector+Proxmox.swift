@@ -51,7 +51,7 @@ extension GuestCollector {
     evidence.collection.notices += [place.notice, otherPlace?.notice].compactMap { $0 }
     await shared.release()
     async let guest = agent(place, runner)
-    async let other = qemuGA(otherPlace, runner, within: min(options.deadline, Self.qemuGATime))
+    async let other = qemuGAWithProbe(otherPlace, runner, within: min(options.deadline, Self.qemuGATime))
     var sampled = evidence
     await sample(&sampled) {
       let reading = await reading(monitor, qomPath, process)
@@ -59,7 +59,9 @@ extension GuestCollector {
       return reading
     }
     sampled.guest = await guest
-    sampled.guest.qemuGA = await other
+    let (told, probed) = await other
+    sampled.guest.qemuGA = told
+    sampled.take(probed)
     await monitor.refresh(&sampled.device)
     sampled.domain.interruptions = await interruptions(evidence.domain.state, monitor, process, host.process(of: vmid))
     await shared.release()

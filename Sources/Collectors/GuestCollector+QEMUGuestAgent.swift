@@ -20,12 +20,15 @@ extension LibvirtSource {
   ///
   /// - Parameter port: the channel of qemu-ga's name by the XML; one that is not there, or that nobody in the guest has
   ///   opened, is not asked, and so nothing is marked.
-  /// - Returns: the evidence, and what a report must tell of the mark.
-  func qemuGA(_ port: ChannelEvidence?, _ runner: SourceRunner) async -> (QEMUGuestAgentEvidence, notice: String?) {
+  /// - Returns: the evidence, what a report must tell of the mark, and what the probe gave where one was to be run.
+  func qemuGA(
+    _ port: ChannelEvidence?, _ runner: SourceRunner
+  ) async -> (QEMUGuestAgentEvidence, notice: String?, probed: GuestProbe.Outcome?) {
     let clock = collector.clock
     let time = collector.options.deadline
-    let result = await runner.run("qemu-ga", shortfall: \.version.failure) {
-      () async throws(Failure) -> QEMUGuestAgentEvidence in
+    typealias Told = (evidence: QEMUGuestAgentEvidence, agent: QGAPassthrough)
+    let result = await runner.run("qemu-ga", shortfall: { (told: Told) in told.evidence.version.failure }) {
+      () async throws(Failure) -> Told in
       if port?.port.isAbsent == true {
         throw Failure(.notFound, "the domain has no channel named \(QGA.portName)")
       }
@@ -48,16 +51,41 @@ extension LibvirtSource {
             command, seconds: Int32(clamping: seconds), until: max(deadline, .now + .seconds(2)))
         } catch { throw QGAError(error) }
       }
-      return await QEMUGuestAgentCollector(clock: clock, deadline: time).collect(agent)
+      return (await QEMUGuestAgentCollector(clock: clock, deadline: time).collect(agent), agent)
     }
     switch result {
-    case .success(let evidence): return (evidence, Self.notice(evidence))
-    case .failure(let failure): return (QEMUGuestAgentEvidence(failure, clock: clock), nil)
+    case .success(let told):
+      return (
+        told.evidence, Self.notice(told.evidence), await collector.probe(told.evidence, over: told.agent, runner)
+      )
+    case .failure(let failure):
+      let evidence = QEMUGuestAgentEvidence(failure, clock: clock)
+      return (evidence, nil, nil)
     }
   }
 }
 
 extension GuestCollector {
+  /// Runs the probe's programs through qemu-ga, where somebody has asked for that.
+  func probe(
+    _ evidence: QEMUGuestAgentEvidence?, over agent: some QGACommands, _ runner: SourceRunner
+  ) async -> GuestProbe.Outcome? {
+    guard let probe, let evidence else { return nil }
+    let begun = ContinuousClock.now
+    let outcome = await probe.run(evidence, over: agent, until: begun + probeTime)
+    await runner.record("guest-exec", outcome.failure, took: ContinuousClock.now - begun)
+    return outcome
+  }
+
+  /// qemu-ga at its port's socket, and the probe through it.
+  func qemuGAWithProbe(
+    _ place: PortPlace?, _ runner: SourceRunner, within time: Duration? = nil
+  ) async -> (QEMUGuestAgentEvidence?, GuestProbe.Outcome?) {
+    let evidence = await qemuGA(place, runner, within: time)
+    guard let place else { return (evidence, nil) }
+    return (evidence, await probe(evidence, over: QGATurns(place: place), runner))
+  }
+
   /// qemu-ga at its port's socket, which marks nothing; `nil` without a place.
   ///
   /// - Parameter time: how long the port is held at most; `nil` for a source's usual time.
@@ -76,5 +104,14 @@ extension GuestCollector {
     case .success(let evidence): return evidence
     case .failure(let failure): return QEMUGuestAgentEvidence(failure, clock: clock)
     }
+  }
+}
+
+extension Evidence {
+  /// Takes over what a probe told, and what a report must tell of it.
+  mutating func take(_ probed: GuestProbe.Outcome?) {
+    guard let probed else { return }
+    if let told = probed.guest { guest.complete(with: told) }
+    collection.notices += probed.notices
   }
 }

@@ -5,11 +5,17 @@ import BalloonEvidence
 package struct GuestCollector: Sendable {
   package let options: CollectionOptions
   let clock: WallClock
+  /// What qemu-ga is to run in the guest; `nil` unless somebody has asked for that.
+  let probe: GuestProbe?
 
-  package init(_ options: CollectionOptions, clock: WallClock = .system) {
+  package init(_ options: CollectionOptions, clock: WallClock = .system, probe: GuestProbe? = nil) {
     self.options = options
     self.clock = clock
+    self.probe = probe
   }
+
+  /// How long a probe's programs may take together.
+  var probeTime: Duration { options.deadline * 3 }
 
   /// When a call that begins now has to end.
   var deadline: ContinuousClock.Instant { .now + options.deadline }

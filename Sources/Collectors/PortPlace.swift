@@ -38,14 +38,20 @@ struct PortPlace: Sendable {
   /// Connects, unless the guest has not opened its end or another client holds this one.
   func connect(until deadline: ContinuousClock.Instant) async throws(Failure) -> UnixSocket {
     if channel.port.isAbsent, !isElsewhere { throw Failure(.notFound, "the machine has no port named \(name)") }
-    guard let path else {
-      throw Failure(.notAsked, "the channel's socket is not known", ask: "give \(option) PATH")
-    }
+    if path == nil { return try await socket(until: deadline) }
     if channel.heldByAnother.value == true, !isElsewhere {
-      throw Failure(.busy, "another client on the host holds \(path)")
+      throw Failure(.busy, "another client on the host holds \(path ?? "the port's socket")")
     }
     if channel.guestOpen.value == false, !isElsewhere {
       throw Failure(.disconnected, "no program in the guest holds \(owner)'s port open")
+    }
+    return try await socket(until: deadline)
+  }
+
+  /// Connects whatever the port's state was when it was looked at.
+  func socket(until deadline: ContinuousClock.Instant) async throws(Failure) -> UnixSocket {
+    guard let path else {
+      throw Failure(.notAsked, "the channel's socket is not known", ask: "give \(option) PATH")
     }
     do throws(TransportError) { return try await UnixSocket.connect(to: path, until: deadline) } catch {
       throw Failure(error)

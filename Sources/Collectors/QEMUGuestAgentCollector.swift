@@ -12,7 +12,7 @@ struct QEMUGuestAgentCollector: Sendable {
   let deadline: Duration
 
   /// The commands that this program uses.
-  static let commands = ["guest-get-osinfo", "guest-get-devices"]
+  static let commands = ["guest-get-osinfo", "guest-get-devices", "guest-exec", "guest-exec-status"]
 
   func collect(_ agent: some QGACommands) async -> QEMUGuestAgentEvidence {
     let end = ContinuousClock.now + deadline

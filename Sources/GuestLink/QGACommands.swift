@@ -29,6 +29,7 @@ package enum QGA {
   /// What stands under `return` of a whole reply.
   static func result(of command: String, _ reply: [UInt8]) throws(QGAError) -> JSON {
     let json: JSON
+    let limits = command == "guest-exec-status" ? execLimits : limits
     do throws(JSONError) { json = try JSON(parsing: reply, limits: limits) } catch {
       throw QGAError(.malformed, "qemu-ga's reply to \(command) cannot be read: \(error)")
     }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import AgentProtocol
 import BalloonEvidence
+import FoundationEssentials
 import GuestRig
+import PCI
+import Synchronization
 import Testing
 
 /// qemu-ga behind a socket beside a real QEMU's monitor; no guest runs in it.
@@ -73,6 +76,103 @@ struct QEMUGuestAgentTargetTests {
       }
       let words = text.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
       #expect(words.contains("driver VirtIO Balloon Driver version 100.1 of 1970-01-01 is installed for 1af4:1002"))
+    }
+  }
+
+  /// A Windows that runs what the probe asks, and answers as Wine's run of the paste did (Samples/README.md).
+  private final class ProbedWindows: Sendable {
+    private let outputs: [String: String]
+    private let running = Mutex<[Int64: String]>([:])
+
+    init() throws {
+      // What stands behind each echoed command, up to the next prompt.
+      let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      let sample = try String(
+        contentsOf: folder.appending(path: "ArtefactsTests/Samples/windows-healthy.txt"), encoding: .utf8)
+      var outputs: [String: String] = [:]
+      var command: String?
+      for line in sample.split(separator: "\n", omittingEmptySubsequences: false) {
+        if line.hasPrefix("C:\\"), let end = line.firstIndex(of: ">") {
+          command = String(line[line.index(after: end)...]).filter { $0 != "\"" && $0 != "\r" }
+        } else if let command {
+          outputs[command, default: ""] += line + "\n"
+        }
+      }
+      self.outputs = outputs
+    }
+
+    func answer(_ request: JSON) -> String? {
+      switch request["execute"]?.string {
+      case "guest-info"?:
+        let names = ["guest-get-osinfo", "guest-exec", "guest-exec-status"].map {
+          "{\"name\": \"\($0)\", \"enabled\": true}"
+        }
+        return "{\"return\": {\"version\": \"8.2.0\", \"supported_commands\": [\(names.joined(separator: ", "))]}}"
+      case "guest-exec"?:
+        let program = request["arguments"]?["path"]?.string ?? ""
+        let words = (request["arguments"]?["arg"]?.array ?? []).compactMap(\.string)
+        let line = ([program.replacing(".exe", with: "")] + words).joined(separator: " ")
+        let number = running.withLock { running in
+          running[Int64(running.count) + 1] = line == "cmd /c ver" ? "ver" : line
+          return running.count
+        }
+        return "{\"return\": {\"pid\": \(number)}}"
+      case "guest-exec-status"?:
+        let line = running.withLock { $0[request["arguments"]?["pid"]?.int ?? 0] } ?? ""
+        let output = Data((outputs[line] ?? "").utf8).base64EncodedString()
+        return "{\"return\": {\"exited\": true, \"exitcode\": 0, \"out-data\": \"\(output)\"}}"
+      default: return nil
+      }
+    }
+  }
+
+  @Test("Runs Windows' probe by guest-exec, whose answer the readers of pasted text understand")
+  func windowsProbe() async throws {
+    let windows = try ProbedWindows()
+    let peer: FakePeer.Behaviour = { client in
+      var pending: [UInt8] = []
+      while case let bytes = client.receive(), !bytes.isEmpty {
+        pending += bytes
+        while let end = pending.firstIndex(of: 0x0a) {
+          let line = Array(pending[..<end].drop { $0 == 0xff })
+          pending.removeSubrange(...end)
+          guard let json = try? JSON(parsing: line, limits: .request), let name = json["execute"]?.string else {
+            continue
+          }
+          if let reply = windows.answer(json) {
+            client.send(reply + "\n")
+          } else {
+            client.send(Self.windows(name, json["arguments"]?["id"]?.uint))
+          }
+        }
+      }
+    }
+    try await Machine.with { machine in
+      let answer = try await FakePeer.with(at: machine.scratch("qga"), peer) {
+        try await Answer(
+          measuring: [
+            "diagnose", "--quick", "--guest-exec", "--format", "json", machine.target, "--qemu-ga-socket", $0,
+          ])
+      }
+      #expect(answer.line?.contains("--guest-exec: runs read-only commands") == true, "\(answer.complaint)")
+      let guest = try answer.document().evidence.guest
+      let balloon = try #require(guest.functions.value?.first { $0.identity.value?.isBalloon == true })
+      #expect(balloon.driver.value == "BALLOON")
+      #expect(guest.services.value?.first { $0.name == "BalloonService" }?.state.value == "running")
+      #expect(guest.functions.provenance.source.contains("guest-exec"), "\(guest.functions.provenance)")
+      #expect(guest.functions.provenance.trust == .guest)
+      #expect(guest.agent.failure != nil)
+
+      // Its owner does not allow it: one line says how to, and the rest is there.
+      let refused = try await FakePeer.with(at: machine.scratch("qga2"), Self.peer(Self.windows)) {
+        try await Answer("diagnose", "--quick", "--guest-exec", machine.target, "--qemu-ga-socket", $0)
+      }
+      let words = refused.output.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+      #expect(words.contains("guest-exec: denied: qemu-ga has no guest-exec; its owner allows"), "\(refused.output)")
+      #expect(words.contains("version 100.1 of 1970-01-01"))
+      for arguments in [["--guest-exec"], ["--guest-exec", "agent:/x"]] {
+        #expect(try await Answer(measuring: ["diagnose"] + arguments).status == 64)
+      }
     }
   }
 

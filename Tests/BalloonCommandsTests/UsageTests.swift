@@ -16,7 +16,10 @@ struct UsageTests {
       (["diagnose", "test", "--nonsense"], "--nonsense"),
       (["diagnose", "test", "--agent-socket", "/x"], "a domain has its own channel"),
       (["diagnose", "--agent-socket", "/x"], "--agent-socket belongs to one qmp: or proxmox: target"),
-      (["diagnose", "qmp:/a", "qmp:/b", "--agent-socket", "/x"], "--agent-socket belongs to one qmp: or proxmox: target"),
+      (
+        ["diagnose", "qmp:/a", "qmp:/b", "--agent-socket", "/x"],
+        "--agent-socket belongs to one qmp: or proxmox: target"
+      ),
       (["diagnose", "qmp:"], "qmp: takes the path of a socket"),
       (["diagnose", "agent:"], "agent: takes the path of a socket or a terminal"),
       (["stats", "agent:"], "agent: takes the path of a socket or a terminal"),
