@@ -78,7 +78,8 @@ let package = Package(
     .target(
       name: "Artefacts",
       dependencies: [
-        "AgentProtocol", "BalloonEvidence", "Collectors", "DomainXML", "Libvirt", "PCI", "PCIAccess", "QMP", "WindowsPnP",
+        "AgentProtocol", "BalloonEvidence", "Collectors", "DomainXML", "GuestLink", "Libvirt", "PCI", "PCIAccess",
+        "QMP", "WindowsPnP",
       ]),
     .target(name: "Reports", dependencies: ["BalloonEvidence", "PCI", "Rules", "WindowsPnP"]),
     .target(

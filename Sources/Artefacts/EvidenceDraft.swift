@@ -95,6 +95,20 @@ struct EvidenceDraft {
     if evidence.guest.windows == nil { evidence.guest.windows = system }
   }
 
+  /// What qemu-ga said: of two replies to one question the first counts.
+  mutating func tell(_ agent: QEMUGuestAgentEvidence) {
+    guard var known = evidence.guest.qemuGA else {
+      evidence.guest.qemuGA = agent
+      return
+    }
+    if known.osID.failure != nil { known.osID = agent.osID }
+    if known.osName.failure != nil { known.osName = agent.osName }
+    if known.osVersion.failure != nil { known.osVersion = agent.osVersion }
+    if known.kernel.failure != nil { known.kernel = agent.kernel }
+    if known.devices.failure != nil { known.devices = agent.devices }
+    evidence.guest.qemuGA = known
+  }
+
   /// Whole evidence that was saved earlier; the first one counts.
   mutating func adopt(_ saved: Evidence) {
     guard !hasAdopted else {

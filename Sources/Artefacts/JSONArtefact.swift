@@ -39,7 +39,7 @@ enum JSONArtefact {
       return QuietArtefact(kind: "QMP command")
     }
     let found =
-      SavedEvidenceArtefact.read(json, bytes) ?? AgentReportArtefact.read(json)
+      SavedEvidenceArtefact.read(json, bytes) ?? AgentReportArtefact.read(json) ?? QEMUGuestAgentReply.read(json)
       ?? ProxmoxStatusArtefact.read(json) ?? MonitorArtefact.read(json, after: cursor.monitorCommand)
     cursor = found == nil ? spent(cursor, behind) : behind
     return found

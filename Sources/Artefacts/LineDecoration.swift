@@ -36,8 +36,7 @@ enum LineDecoration {
     while bytes.first == UInt8(ascii: ">") {
       let marks = bytes.prefix(9).prefix { $0 == UInt8(ascii: ">") }.count
       let behind = bytes.dropFirst(marks)
-      // `>>>  Section start` is a setup log's own.
-      if marks == 3, behind.starts(with: "  ".utf8) { break }
+      if marks == 3, isOfSetupLog(behind) { break }
       if behind.isEmpty {
         bytes = behind
       } else if behind.first == UInt8(ascii: " ") {
@@ -51,6 +50,14 @@ enum LineDecoration {
       }
     }
     return Substring(bytes)
+  }
+
+  /// Whether what stands behind `>>>` makes it a setup log's own: two spaces, or, where a forum has eaten one,
+  /// `Section start` or `[Device Install … - …]`.
+  private static func isOfSetupLog(_ behind: Substring.UTF8View) -> Bool {
+    if behind.starts(with: "  ".utf8) { return true }
+    let text = Substring(behind.drop { $0 == UInt8(ascii: " ") })
+    return text.hasPrefix("Section start") || text.hasPrefix("[") && text.prefix(200).contains(" - ")
   }
 
   // MARK: Marks of forums

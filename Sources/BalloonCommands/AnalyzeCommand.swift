@@ -17,8 +17,9 @@ struct AnalyzeCommand: ParsableCommand {
       domain XML, virsh dommemstat, dominfo and domstats, QEMU monitor replies (query-balloon, guest-stats, \
       x-query-virtio, x-query-virtio-status, query-pci), `info balloon`, lspci -nn, reg query, sc query and sc qc, \
       pnputil, Get-PnpDevice and its kin, wmic, driverquery, msinfo32, dxdiag, setupapi.dev.log, Windows' event logs, \
-      qemu-ga's replies, the device manager's hardware ids, the answers to `virt-balloon probe`, the agent's --report --format json, what diagnose --format json wrote, and \
-      registry hives of a Windows that is shut off (SYSTEM, with SOFTWARE and DRIVERS where given). \
+      qemu-ga's replies, the device manager's hardware ids, the answers to `virt-balloon probe`, the agent's --report \
+      --format json, what diagnose --format json wrote, and registry hives of a Windows that is shut off (SYSTEM, with \
+      SOFTWARE, DRIVERS and Amcache.hve where given). \
       Text around them does no harm; --verbose lists the lines that were not understood.
 
       Exit status: as diagnose has it.

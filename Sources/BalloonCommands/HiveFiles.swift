@@ -32,7 +32,8 @@ struct HiveFiles {
       throw TargetError(
         "\(hives.joined(separator: ", ")): the SYSTEM hive of the same Windows is needed too", Self.usage)
     }
-    files = HiveCollector.Files(system: system, software: named[.software], drivers: named[.drivers])
+    files = HiveCollector.Files(
+      system: system, software: named[.software], drivers: named[.drivers], amcache: named[.amcache])
   }
 
   private static let usage = Failure(.malformed, "hives that do not belong together")
@@ -41,11 +42,16 @@ struct HiveFiles {
     case system = "SYSTEM"
     case software = "SOFTWARE"
     case drivers = "DRIVERS"
+    case amcache = "Amcache.hve"
 
     /// Whoever copies a hive may add to its name; one of an unknown name is taken for SYSTEM, and refused if it is not.
     init(of path: String) {
       let name = (path.split(separator: "/").last ?? "").uppercased()
-      self = name.contains("SOFTWARE") ? .software : name.contains("DRIVERS") ? .drivers : .system
+      if name.contains("AMCACHE") {
+        self = .amcache
+      } else {
+        self = name.contains("SOFTWARE") ? .software : name.contains("DRIVERS") ? .drivers : .system
+      }
     }
   }
 

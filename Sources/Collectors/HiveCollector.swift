@@ -10,10 +10,13 @@ package struct HiveCollector: Sendable {
     package var system: String
     package var software: String?
     package var drivers: String?
-    package init(system: String, software: String? = nil, drivers: String? = nil) {
+    /// `Windows\AppCompat\Programs\Amcache.hve`, which has the problem codes.
+    package var amcache: String?
+    package init(system: String, software: String? = nil, drivers: String? = nil, amcache: String? = nil) {
       self.system = system
       self.software = software
       self.drivers = drivers
+      self.amcache = amcache
     }
   }
 
@@ -32,8 +35,10 @@ package struct HiveCollector: Sendable {
   package func collect(_ files: Files, target: Target) throws(TargetError) -> Evidence {
     let started = clock.now()
     let windows: OfflineWindows
+    let inventory: AmcacheInventory?
     do throws(HiveError) {
       windows = try OfflineWindows(system: files.system, software: files.software, drivers: files.drivers)
+      inventory = try files.amcache.map { (path) throws(HiveError) in try AmcacheInventory(path) }
     } catch {
       throw TargetError(error.message, Failure(error))
     }
@@ -49,6 +54,10 @@ package struct HiveCollector: Sendable {
         "Registry hives were read (\(windows.controlSet)): all of this is the guest's word, as of when they were last "
           + "written, and nothing the host's."
       ] + windows.notices
+    if let inventory {
+      evidence.collection.notices += inventory.notices
+      evidence.collection.notices += evidence.guest.complete(by: inventory)
+    }
     return evidence
   }
 

@@ -46,7 +46,8 @@ enum Sample {
     "getservice-russian.txt", "driverquery-v.txt", "driverquery-v-french-oem.txt", "driverquery-list-csv.txt",
     "msinfo32-utf16.txt", "msinfo32-russian.txt", "dxdiag.txt", "dxdiag-german.txt", "device-manager-spanish.txt",
     "device-manager-code10.txt", "setupapi-dev-win11.log", "setupapi-dev-no-driver.log", "setupapi-dev-win7.txt",
-    "setupapi-documentation-form.txt",
+    "setupapi-documentation-form.txt", "qga-devices.txt", "qga-devices-old.txt", "events.xml",
+    "events-german-utf16.txt",
   ]
 }
 

@@ -11,6 +11,7 @@ func fuzzHive(_ path: String) {
     _ = try OfflineWindows(system: path, software: path)
     _ = windows.notices
   } catch {}
+  _ = try? AmcacheInventory(path)
 }
 
 #if FUZZING
