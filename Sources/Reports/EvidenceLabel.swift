@@ -103,6 +103,7 @@ enum EvidenceLabel {
     "virtioStatus": "virtio status by the guest",
     "provider": "driver's provider",
     "driverVersion": "driver's version",
+    "driverDate": "driver's date",
     "problemCode": "problem code",
     "instanceID": "instance",
     "isPresent": "present",

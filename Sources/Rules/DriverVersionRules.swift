@@ -54,19 +54,27 @@ enum DriverVersionRules {
     guard order != 0 else {
       return .healthy("The driver \(driver.words) was built for \(scheme.target.name), which the guest is.")
     }
-    var isServed = false
-    if case .operating = reader.operation() { isServed = true }
+    let release = VirtioWinVersion.Target(of: system).map { " (that of \($0.name))" } ?? ""
     let facts =
-      "The driver \(driver.words) was built for \(scheme.target.name), and the guest is Windows NT \(system)"
+      "The driver \(driver.words) was built for \(scheme.target.name), and the guest is Windows NT \(system)\(release)"
+    let operation = reader.operation()
     guard order < 0 else {
-      return isServed
-        ? .found(
+      switch operation {
+      case .notOperating: return .found("\(facts), which is older.")
+      case .operating:
+        return .found(
           "\(facts), which is older. It runs all the same; such a driver has crashed guests.", severity: .warning)
-        : .found("\(facts), which is older.")
+      case .undecided:
+        return .found(
+          "\(facts), which is older. Whether it runs is not known; such a driver has crashed guests.",
+          severity: .warning)
+      }
     }
+    var isDead = false
+    if case .notOperating = operation { isDead = true }
     return .found(
       "\(facts), which is newer. Windows takes such a driver where it accepts its signature, and it may work.",
-      severity: isServed ? .note : .warning, confidence: .inferred)
+      severity: isDead ? .warning : .note, confidence: .inferred)
   }
 
   static let knownBug = Rule(

@@ -10,7 +10,7 @@ package struct VirtioWinVersion: Hashable, Sendable {
   package let target: Target
 
   /// Windows versions that one build serves.
-  package enum Target: UInt16, Sendable {
+  package enum Target: UInt16, CaseIterable, Sendable {
     case xp = 51
     case server2003 = 52
     case vista = 60
@@ -30,6 +30,15 @@ package struct VirtioWinVersion: Hashable, Sendable {
       case .windows81: "Windows 8.1 and Server 2012 R2"
       case .windows10: "Windows 10, Server 2016 and later"
       }
+    }
+
+    /// The one whose builds are for this Windows; `nil` for a version that none has.
+    package init?(of system: NTVersion) {
+      for target in Self.allCases where system.order(to: target.ntVersion) == 0 {
+        self = target
+        return
+      }
+      return nil
     }
 
     /// Windows NT's version, such as `(6, 1)`.

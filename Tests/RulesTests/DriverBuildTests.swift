@@ -55,6 +55,17 @@ struct DriverBuildTests {
     #expect(!diagnosis.inconclusive.contains { $0.id == "driver.wrong-os-build" })
   }
 
+  @Test("for a newer Windows is a warning by the registry alone, which does not tell whether it runs")
+  func byRegistry() throws {
+    var evidence = Make.byRegistry([Make.windowsBalloon(driver: "62.93.104.24000")])
+    evidence.guest.kernel = Make.told("6.1.7601")
+    let diagnosis = Engine().diagnose(evidence)
+    let found = try #require(diagnosis.findings.first)
+    #expect(found.id == "driver.wrong-os-build" && found.severity == .warning && diagnosis.verdict == .warning)
+    #expect(found.summary.contains("Whether it runs is not known"))
+    #expect(found.summary.contains("NT 6.1.7601 (that of Windows 7 and Server 2008 R2)"))
+  }
+
   @Test("stays open where nobody told which Windows it is, and says how to learn it")
   func unknownSystem() throws {
     let evidence = Make.windows("10.0", driver: "62.93.104.24000") {

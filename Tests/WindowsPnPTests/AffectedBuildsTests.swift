@@ -84,6 +84,8 @@ struct NTVersionTests {
     #expect(driver.order(to: NTVersion(major: 6, minor: 1)) > 0)
     #expect(driver.order(to: NTVersion(major: 6, minor: 2, build: 9_200)) == 0)
     #expect(driver.order(to: NTVersion(major: 10, minor: 0)) < 0)
+    #expect(VirtioWinVersion.Target(of: NTVersion(major: 6, minor: 1, build: 7_601)) == .windows7)
+    #expect(VirtioWinVersion.Target(of: NTVersion(major: 4, minor: 0)) == nil)
     #expect(NTVersion(major: 10, minor: 0, build: 26_200).isWindows11OrLater)
     #expect(!NTVersion(major: 10, minor: 0, build: 19_045).isWindows11OrLater)
   }
