@@ -12,8 +12,8 @@ struct DiagnoseCommand: AsyncParsableCommand {
     commandName: "diagnose",
     abstract: "Say whether ballooning works in a guest, and if not, why and what to do.",
     discussion: """
-      Without a TARGET: one line for every running guest, of libvirt or of Proxmox VE. Statistics are watched until they advance, at most twice \
-      their period and a second; --quick takes one reading and judges no change.
+      Without a TARGET: one line for every running guest, of libvirt or of Proxmox VE. Statistics are watched until \
+      they advance, at most twice their period and a second; --quick takes one reading and judges no change.
       """)
 
   @Argument(help: "A libvirt domain, proxmox:VMID, qmp:PATH or agent:PATH.")

@@ -10,7 +10,8 @@ struct VirtBalloon: AsyncParsableCommand {
     abstract: "Does memory ballooning really work in this guest, and if not, why, and what to do?",
     discussion: """
       A TARGET is a libvirt domain (name, UUID or id; --connect chooses the libvirt), proxmox:VMID, a virtual machine \
-      of Proxmox VE, qmp:PATH, the socket of a QEMU monitor, or agent:PATH, a socket or terminal with the agent behind it and nothing else.
+      of Proxmox VE, qmp:PATH, the socket of a QEMU monitor, or agent:PATH, a socket or terminal with the agent behind \
+      it and nothing else.
 
       Exit status: 0 healthy (notes may be there), 1 a finding of severity warning or problem, 2 inconclusive, \
       64 usage, 69 the target is not available, 70 an error of virt-balloon itself.
@@ -59,7 +60,6 @@ private func end(_ status: ExitCode) -> Never {
 /// costs a few milliseconds.
 private func asksLibvirt(_ arguments: ArraySlice<String>) -> Bool {
   guard let command = arguments.first, ["diagnose", "stats"].contains(command) else { return false }
-  return !arguments.contains {
-    $0.hasPrefix("-h") || $0 == "--help" || $0.hasPrefix("qmp:") || $0.hasPrefix("proxmox:") || $0.hasPrefix("--disk") || $0.hasPrefix("agent:")
-  }
+  let others = ["-h", "--help", "--disk", "qmp:", "proxmox:", "agent:"]
+  return !arguments.contains { argument in others.contains { argument.hasPrefix($0) } }
 }

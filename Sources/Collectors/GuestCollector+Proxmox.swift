@@ -110,8 +110,8 @@ extension GuestCollector {
     return reading
   }
 
-  /// What happened while the machine was looked at, as far as its state and its process tell: QEMU's events are nobody's
-  /// while the monitor is let go.
+  /// What happened while the machine was looked at, as far as its state and its process tell: QEMU's events are
+  /// nobody's while the monitor is let go.
   private func interruptions(
     _ before: Observation<String>, _ facts: MonitorFacts<SharedMonitor>, _ process: Int32?, _ now: Int32?
   ) async -> Observation<[String]> {

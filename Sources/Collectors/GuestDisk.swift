@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-package import BalloonEvidence
+import BalloonEvidence
 import Glibc
 
 /// Fetches a Windows' registry hives from the disk image of a guest that is shut off, read-only, by guestfish.
@@ -100,8 +100,8 @@ package struct GuestDisk: Sendable {
         failure == ENOENT ? .notFound : .failed,
         failure == ENOENT
           ? "--disk needs guestfish, which is not installed: package libguestfs-tools in Debian and Ubuntu, "
-            + "elsewhere the one of libguestfs that has guestfish; or copy Windows\\System32\\config\\SYSTEM out of the "
-            + "image by other means and give it to virt-balloon analyze"
+            + "elsewhere the one of libguestfs that has guestfish; or copy Windows\\System32\\config\\SYSTEM out of "
+            + "the image by other means and give it to virt-balloon analyze"
           : "guestfish cannot be run: \(String(cString: strerror(failure)))")
     }
     let deadline = ContinuousClock.now + time

@@ -78,7 +78,8 @@ package struct GuestProbe: Sendable {
     return Outcome(
       guest: read(output), failure: failure,
       notices: [
-        "\(count) run in the guest through qemu-ga's guest-exec, which only read: those that `virt-balloon probe` prints."
+        "\(count) run in the guest through qemu-ga's guest-exec, which only read: those that `virt-balloon probe` "
+          + "prints."
       ])
   }
 

@@ -55,8 +55,8 @@ struct ProxmoxFacts {
     return evidence
   }
 
-  /// `balloon` where only a start or a person asks for it, `memory` where it is not set; what pvestatd asked for last is
-  /// recorded nowhere.
+  /// `balloon` where only a start or a person asks for it, `memory` where it is not set; what pvestatd asked for last
+  /// is recorded nowhere.
   private func target(_ settings: ProxmoxConfiguration) -> Observation<UInt64> {
     switch (settings.isAutoBallooned, settings.balloon) {
     case (true?, _):

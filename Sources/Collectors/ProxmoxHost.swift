@@ -34,8 +34,8 @@ package struct ProxmoxHost: Sendable {
   }
 
   /// The machine's settings.
-  /// - Throws: in one line, why there are none: no such machine, elsewhere in the cluster, a container, no such host, no
-  ///   permission.
+  /// - Throws: in one line, why there are none: no such machine, elsewhere in the cluster, a container, no such host,
+  ///   no permission.
   func configuration(of vmid: String) throws(TargetError) -> ProxmoxConfiguration? {
     let file = settingsFile(of: vmid)
     switch Self.read(file, limit: ProxmoxConfiguration.byteLimit) {

@@ -4,8 +4,8 @@ import BalloonEvidence
 import GuestLink
 import Transports
 
-/// qemu-ga at its port's socket, connected to anew for each command: while a program runs in the guest, others who share
-/// the port (`qm guest cmd`, a backup) are served.
+/// qemu-ga at its port's socket, connected to anew for each command: while a program runs in the guest, others who
+/// share the port (`qm guest cmd`, a backup) are served.
 struct QGATurns: QGACommands {
   let place: PortPlace
 

@@ -13,8 +13,8 @@ extension Reading {
     statistics = told.values.isEmpty ? .absent(guest) : .observed(leaves, guest)
   }
 
-  /// The protocol's name of one of QEMU's statistics, and such a name for those that QEMU 9.1 has added; still newer ones
-  /// keep QEMU's. Source: QEMU hw/virtio/virtio-balloon.c, `balloon_stat_names`.
+  /// The protocol's name of one of QEMU's statistics, and such a name for those that QEMU 9.1 has added; still newer
+  /// ones keep QEMU's. Source: QEMU hw/virtio/virtio-balloon.c, `balloon_stat_names`.
   private static func fieldName(_ name: String) -> String {
     switch name {
     case "stat-swap-in": StatisticsField.swapIn

@@ -27,7 +27,7 @@ extension EvidenceReader {
         return .absent("QEMU has no balloon among its devices.")
       }
       _ = read(\.configuration.model)
-      return .absent("The domain's XML says <memballoon model='none'/>.")
+      return .absent(withoutBalloonBySettings)
     case .failed: break
     }
     if peek(\.device.status).value != nil {
@@ -37,7 +37,7 @@ extension EvidenceReader {
     if let model = peek(\.configuration.model).value {
       _ = read(\.configuration.model)
       switch model {
-      case "none": return .absent("The domain's XML says <memballoon model='none'/>.")
+      case "none": return .absent(withoutBalloonBySettings)
       default: return .present
       }
     }
@@ -66,6 +66,12 @@ extension EvidenceReader {
   mutating func withoutAnyBalloon() -> Assessment? {
     guard case .absent(let statement) = presence() else { return nil }
     return .notApplicable(statement)
+  }
+
+  /// What the machine's record says of a balloon that it has not.
+  private var withoutBalloonBySettings: String {
+    target.kind == .proxmox
+      ? "The machine's settings on Proxmox say balloon: 0." : "The domain's XML says <memballoon model='none'/>."
   }
 
   /// Why a rule about the balloon does not concern this guest: there is none, or none of virtio; `nil` otherwise.

@@ -45,7 +45,8 @@ extension EvidenceReader {
     case .qmp:
       return "start virt-balloon-agent in the guest, then: " + target.diagnose("--agent-socket", "PATH")
     case .proxmox:
-      return "install qemu-ga in the guest, or start virt-balloon-agent, then: " + target.diagnose("--qemu-ga")
+      return "where qemu-ga runs in the guest: " + target.diagnose("--guest-exec")
+        + " (else start virt-balloon-agent in it)"
     }
   }
 }

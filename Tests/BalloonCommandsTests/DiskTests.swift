@@ -11,8 +11,8 @@ struct DiskTests {
   private static let hives = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Fuzz/fuzz-hive/seeds")
 
-  /// Puts a script in guestfish's place, which notes its arguments and its input. `$fetch` copies hives where a download
-  /// wants them.
+  /// Puts a script in guestfish's place, which notes its arguments and its input. `$fetch` copies hives where a
+  /// download wants them.
   private func withGuestfish(
     _ body: String, _ test: (_ scratch: ScratchDirectory, _ path: String) async throws -> Void
   ) async throws {

@@ -96,6 +96,7 @@ struct ProxmoxTargetTests {
       #expect(try none.document().evidence.configuration.model.value == "none")
       let text = try await ask(tree, "diagnose", "proxmox:101").output
       #expect(text.contains("qm start 101"), "\(text)")
+      #expect(text.contains("on Proxmox say balloon: 0") && text.contains("qm set 101 --delete balloon"), "\(text)")
 
       try tree.configure(102, "memory: 2048\nballoon: 1024\nlock: migrate\n\u{1B}[31mred\nmemory: \u{1B}[2J\n")
       let hostile = try await ask(tree, "diagnose", "proxmox:102")
