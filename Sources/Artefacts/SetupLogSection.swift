@@ -45,13 +45,24 @@ struct SetupLogSection: Sendable {
     addInstance(in: title)
   }
 
-  /// What stands between the brackets of `>>>  [Device Install (Hardware initiated) - PCI\…]`.
+  /// What stands between the brackets of `>>>  [Device Install (Hardware initiated) - PCI\…]`. Where a forum took the
+  /// marks for a quotation's, the log's own words tell.
   static func title(_ line: Substring) -> Substring? {
-    guard line.utf8.count < 1_024, let rest = line.dropping(">>>")?.trimmed, rest.utf8.first == UInt8(ascii: "["),
-      rest.utf8.last == UInt8(ascii: "]")
+    guard line.utf8.count < 1_024, let first = line.utf8.first,
+      first == UInt8(ascii: ">") || first == UInt8(ascii: "[")
     else { return nil }
-    return rest.dropFirst().dropLast()
+    let marked = line.dropping(">>>")?.trimmed
+    let rest = marked ?? line
+    guard rest.utf8.first == UInt8(ascii: "["), rest.utf8.last == UInt8(ascii: "]") else { return nil }
+    let title = rest.dropFirst().dropLast()
+    guard marked != nil || (title.has(" - ") && titles.contains { title.hasPrefix($0) }) else { return nil }
+    return title
   }
+
+  private static let titles = [
+    "Device Install (", "Setup online Device Install (", "Driver Install (", "Setup Import Driver Package - ",
+    "SetupCopyOEMInf - ", "Delete Device - ", "Uninstall Device", "Import Driver Package",
+  ]
 
   /// `dvi` of `     dvi: text`, `!    dvi: text`, `!!!  sig: text`, with what stands behind.
   static func category(_ line: Substring) -> (isError: Bool, isWarning: Bool, text: Substring)? {
@@ -86,8 +97,8 @@ struct SetupLogSection: Sendable {
     guard lines <= Self.lineLimit, line.utf8.count < 2_048 else { return }
     if let rest = line.dropping("<<<") {
       takeEnd(rest.trimmed)
-    } else if let rest = line.dropping(">>>") {
-      if time == nil { time = SetupTime(in: rest.utf8)?.text }
+    } else if line.hasPrefix(">>>") || line.has("Section start") {
+      if time == nil { time = SetupTime(in: line.utf8)?.text }
     } else if let entry = Self.category(line) {
       take(entry.text, isError: entry.isError, isWarning: entry.isWarning)
     }

@@ -48,8 +48,8 @@ package struct AmcacheInventory: Sendable {
     devices = keys.elements.prefix(Self.limit).lazy.compactMap { Self.device($0.name, $0.key) }.prefix(Self.keptLimit)
       .map { $0 }
     var notices = [
-      "Amcache.hve was read: Windows' inventory of devices as of when a scheduled task last wrote it, which may be days "
-        + "ago."
+      "Amcache.hve was read: Windows' inventory of devices as of when a scheduled task last wrote it, which may be "
+        + "days ago."
     ]
     if let failure = keys.failure { notices.append("Not all of Amcache.hve could be read: \(failure.detail).") }
     try OfflineWindows.finish(hive, path, &notices)

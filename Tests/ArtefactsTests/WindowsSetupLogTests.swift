@@ -63,6 +63,14 @@ import Testing
     #expect(analysis.unread.count == 1)
   }
 
+  @Test("A log whose marks a forum took for a quotation's is read by its own words")
+  func unmarked() throws {
+    let text = String(decoding: try Sample.bytes("setupapi-dev-win11.log"), as: UTF8.self).replacing(">>>  ", with: "")
+    let analysis = try Sample.analyze(text: text)
+    #expect(try balloon(analysis).module.value == "oem5.inf")
+    #expect(try balloon(analysis).module.provenance.source.contains("2024/05/11 08:10:01.000"))
+  }
+
   @Test("The documentation's form of marks is read too")
   func documentation() throws {
     let analysis = try Sample.analyze(Sample.bytes("setupapi-documentation-form.txt"))
