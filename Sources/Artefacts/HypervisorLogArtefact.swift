@@ -53,7 +53,7 @@ struct HypervisorLogArtefact: ArtefactContent {
       if !libvirt.isEmpty { draft.tell(\.domain.libvirt, .observed(libvirt, host)) }
       if let emulator { draft.tell(\.domain.emulator, .observed(emulator, host)) }
     case .largePages:
-      // Of shared memory without huge pages it is not said (QEMU hw/virtio/virtio-balloon.c: the block's page size).
+      // It says so of a block of memory whose pages are larger than 4 KiB (hw/virtio/virtio-balloon.c).
       draft.tell(\.configuration.hugepages, .observed(true, host))
     case .stop: break
     }

@@ -81,7 +81,8 @@ struct ProxmoxConfigurationArtefact: ArtefactContent {
     return String(file.dropLast(5))
   }
 
-  /// Notes of which guest a line asks: `# qm config 100`, `cat /etc/pve/qemu-server/100.conf`, `qm status 100 --verbose`.
+  /// Notes of which guest a line asks: `# qm config 100`, `cat /etc/pve/qemu-server/100.conf`, `qm status
+  /// 100 --verbose` and `pvesh get /nodes/N/qemu/100/status/current`.
   static func note(_ line: Substring, _ cursor: inout ArtefactCursor) {
     guard line.utf8.count < 1_024, line.has("qm ") || line.has("/qemu-server/") || line.has("/qemu/") else { return }
     let words = line.words
