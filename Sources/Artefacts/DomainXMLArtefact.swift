@@ -56,7 +56,9 @@ struct DomainXMLArtefact: ArtefactContent {
       // `<memory>` is a word of many languages.
       guard element.utf8CodeUnitCount != 7 || cursor.line.has("</memory>") else { continue }
       let (text, end) = piece(&cursor, from: start, isRooted: false)
-      let repair = XMLRepair(text)
+      // A host's capabilities have sizes of memory too, and none that is current.
+      let isDomains = text[...].has("<currentMemory") || text[...].has("<memballoon")
+      let repair = XMLRepair(isDomains ? text : "")
       guard let configuration = try? DomainConfiguration(xml: repair.xml),
         configuration.balloon != nil || configuration.memory.maximum != nil
       else {

@@ -2,7 +2,7 @@
 
 /// A web page's source instead of its text: entities for `<` and `"`, and tags around the lines.
 ///
-/// A domain's XML has entities of its own, so nothing is decoded unless the text shows that its *structure* was escaped.
+/// A domain's XML has entities of its own: nothing is decoded unless the text shows that its *structure* was escaped.
 struct HTMLSource {
   /// What a text has when its angle brackets or quotes were escaped, and has in no other form.
   private static let marks: [StaticString] = [

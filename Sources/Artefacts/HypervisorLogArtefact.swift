@@ -53,9 +53,8 @@ struct HypervisorLogArtefact: ArtefactContent {
       if !libvirt.isEmpty { draft.tell(\.domain.libvirt, .observed(libvirt, host)) }
       if let emulator { draft.tell(\.domain.emulator, .observed(emulator, host)) }
     case .largePages:
-      draft.notice(
-        "\(place): QEMU warns that the guest's memory has pages larger than 4 KiB: of it ballooning gives back next to "
-          + "nothing.")
+      // It says so of a block of memory whose pages are larger than 4 KiB (hw/virtio/virtio-balloon.c).
+      draft.tell(\.configuration.hugepages, .observed(true, host))
     case .stop: break
     }
   }

@@ -103,8 +103,14 @@ struct LinuxPaste {
     return function
   }
 
+  /// Whether something else says that the guest is Linux: the tables alone may be its host's.
+  private func isLinux(_ draft: EvidenceDraft) -> Bool {
+    let family = draft.evidence.guest.osFamily.value ?? draft.evidence.domain.osFamily.value
+    return family == "linux"
+  }
+
   private func tellModules(_ draft: inout EvidenceDraft) {
-    guard draft.evidence.guest.osFamily.value != "windows", draft.evidence.guest.services.value == nil,
+    guard isLinux(draft), draft.evidence.guest.services.value == nil,
       let first = modules.values.map(\.state.provenance).min(by: { $0.source < $1.source })
     else { return }
     let services = modules.keys.sorted().map { name in
@@ -119,7 +125,7 @@ struct LinuxPaste {
   /// the host's, and a guest of which nothing else says that it is Linux has told nothing.
   private func tellMemory(_ draft: inout EvidenceDraft) {
     guard let (values, source) = memories.first else { return }
-    guard draft.evidence.guest.osFamily.value == "linux" || draft.evidence.domain.osFamily.value == "linux" else {
+    guard isLinux(draft) else {
       return draft.notice("\(source.source): not taken for the guest's, for nothing says that the guest is Linux.")
     }
     if let maximum = draft.evidence.configuration.maximum.value, let total = values["total"], total > maximum {

@@ -3,8 +3,8 @@ import BalloonEvidence
 import PCI
 import PCIAccess
 
-/// The text of `lspci` in its line forms: `-nn`, `-n`, `-mm`, names alone, with `-k`, `-v` and `-x` lines below, with or
-/// without domains.
+/// The text of `lspci` in its line forms: `-nn`, `-n`, `-mm`, names alone, with `-k`, `-v` and `-x` lines below, with
+/// domains or without.
 struct LspciArtefact: ArtefactContent {
   let kind = "lspci"
   private(set) var functions: [ListedFunction] = []

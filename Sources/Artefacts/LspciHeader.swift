@@ -77,8 +77,8 @@ struct LspciHeader: Hashable, Sendable {
       vendor: ids.0, device: ids.1, classCode: PCIClass(baseAndSubclass: classCode), revision: revision)
   }
 
-  /// `"Class [00ff]" "Vendor [1af4]" "Device [1002]" -r01 "Red Hat, Inc. [1af4]" "Device [0005]"` of `-mm`; `.some(nil)`
-  /// when it has names alone, `nil` when it is no such line.
+  /// `"Class [00ff]" "Vendor [1af4]" "Device [1002]" -r01 "Red Hat, Inc. [1af4]" "Device [0005]"` of `-mm`;
+  /// `.some(nil)` when it has names alone, `nil` when it is no such line.
   private static func quoted(_ text: Substring) -> PCIIdentity?? {
     let parts = text.utf8.split(separator: UInt8(ascii: "\""), maxSplits: 16, omittingEmptySubsequences: false)
       .map { Substring($0) }

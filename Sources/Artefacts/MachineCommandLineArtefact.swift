@@ -63,6 +63,7 @@ struct MachineCommandLineArtefact: ArtefactContent {
     let host = place.provenance(kind, .host)
     if let machine = line.machine { draft.tell(\.domain.machine, .observed(machine, host)) }
     if let memory = line.memory { draft.tell(\.configuration.maximum, .observed(memory, host)) }
+    tellHost(&draft, host)
     guard let balloon = line.balloon else {
       if line.isWhole { draft.tell(\.device.qomPath, .absent(host)) }
       return
@@ -76,14 +77,17 @@ struct MachineCommandLineArtefact: ArtefactContent {
     draft.tell(\.configuration.autodeflate, .observed(balloon.isOn("deflate-on-oom") ?? false, host))
     draft.tell(\.configuration.freePageReporting, .observed(balloon.isOn("free-page-reporting") ?? false, host))
     if let path = line.path(of: balloon) { draft.tell(\.configuration.path, .observed(path, host)) }
-    if line.passedThrough > 0 {
-      draft.notice(
-        "\(place): a device of the host is handed to the guest (vfio-pci), so QEMU gives no ballooned memory back.")
+  }
+
+  /// How the host backs the guest's memory; what is not on the line is not so only when all of the line is there.
+  private func tellHost(_ draft: inout EvidenceDraft, _ host: Provenance) {
+    if line.isWhole || line.usesHugepages {
+      draft.tell(\.configuration.hugepages, .observed(line.usesHugepages, host))
     }
-    if line.usesHugepages {
-      draft.notice(
-        "\(place): huge pages are behind the guest's memory, of which ballooning gives back next to nothing.")
+    if line.isWhole || line.isLocked { draft.tell(\.configuration.locked, .observed(line.isLocked, host)) }
+    if line.isWhole || line.passedThrough > 0 {
+      let devices = Array(repeating: "pci", count: min(line.passedThrough, 64))
+      draft.tell(\.configuration.pinningDevices, .observed(devices, host))
     }
-    if line.isLocked { draft.notice("\(place): the guest's memory is locked, so what the balloon takes is not freed.") }
   }
 }

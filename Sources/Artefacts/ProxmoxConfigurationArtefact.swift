@@ -81,7 +81,8 @@ struct ProxmoxConfigurationArtefact: ArtefactContent {
     return String(file.dropLast(5))
   }
 
-  /// Notes of which guest a line asks: `# qm config 100`, `cat /etc/pve/qemu-server/100.conf`, `qm status 100 --verbose`.
+  /// Notes of which guest a line asks: `# qm config 100`, `cat /etc/pve/qemu-server/100.conf`, `qm status
+  /// 100 --verbose` and `pvesh get /nodes/N/qemu/100/status/current`.
   static func note(_ line: Substring, _ cursor: inout ArtefactCursor) {
     guard line.utf8.count < 1_024, line.has("qm ") || line.has("/qemu-server/") || line.has("/qemu/") else { return }
     let words = line.words
@@ -107,6 +108,13 @@ struct ProxmoxConfigurationArtefact: ArtefactContent {
     }
     if let machine = configuration.machine.value { draft.tell(\.domain.machine, .observed(machine, host("machine"))) }
     if let family = configuration.osFamily { draft.tell(\.domain.osFamily, .observed(family, host("ostype"))) }
+    if isWhole || configuration.hugepages != nil {
+      draft.tell(\.configuration.hugepages, .observed(configuration.hugepages != nil, host("hugepages")))
+    }
+    if isWhole || !configuration.passedThrough.isEmpty {
+      let devices = Array(repeating: "pci", count: min(configuration.passedThrough.count, 64))
+      draft.tell(\.configuration.pinningDevices, .observed(devices, host("hostpciN")))
+    }
     guard configuration.current["balloon"] != nil || isWhole, let hasBalloon = configuration.hasBalloon else { return }
     guard hasBalloon else {
       return draft.tell(\.device.qomPath, .absent(place.provenance("\(kind), balloon: 0: no device", .host)))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// Turns the bytes of a paste into plain lines: what a terminal, a mail or a web page added between the characters goes.
+/// Turns the bytes of a paste into plain lines: what a terminal, a mail or a web page put between the characters goes.
 ///
 /// One pass, whose work for each byte is bounded. Colours and titles of terminals are dropped, and what a line editor
 /// moved and erased is carried out: QEMU's monitor writes its prompt anew after every key, with `ESC[D` and `ESC[K`.

@@ -14,12 +14,14 @@ struct AnalyzeCommand: ParsableCommand {
     abstract: "Judge what was pasted or saved: domain XML, dommemstat, monitor replies, a probe's answer.",
     discussion: """
       All files together are taken for one guest. Without a FILE, or with -, standard input is read. Recognised are \
-      domain XML, virsh dommemstat, dominfo and domstats, QEMU monitor replies (query-balloon, guest-stats, \
-      x-query-virtio, x-query-virtio-status, query-pci), `info balloon`, lspci -nn, reg query, sc query and sc qc, \
-      pnputil, Get-PnpDevice and its kin, wmic, driverquery, msinfo32, dxdiag, setupapi.dev.log, Windows' event logs, \
-      qemu-ga's replies, the device manager's hardware ids, the answers to `virt-balloon probe`, the agent's --report \
-      --format json, what diagnose --format json wrote, and registry hives of a Windows that is shut off (SYSTEM, with \
-      SOFTWARE, DRIVERS and Amcache.hve where given). \
+      domain XML (also cut off or shortened), virsh dommemstat, dominfo, domstats, domstate and list, QEMU monitor \
+      replies in JSON and the human monitor's info balloon, pci, qtree, virtio, virtio-status and memory_size_summary, \
+      QEMU's command line (libvirt's log, ps, qm showcmd), Proxmox's qm config, qm status --verbose and pvesh \
+      status/current, qemu-ga's replies, lspci in all its forms, lsmod, /proc/meminfo, free, a Linux kernel's log, \
+      reg query, sc query and sc qc, pnputil, Get-PnpDevice and its kin, wmic, driverquery, msinfo32, dxdiag, \
+      setupapi.dev.log, Windows' event logs, the device manager's hardware ids, the answers to `virt-balloon probe`, \
+      the agent's --report --format json, what diagnose --format json wrote, and registry hives of a Windows that is \
+      shut off (SYSTEM, with SOFTWARE, DRIVERS and Amcache.hve where given). \
       Text around them does no harm; --verbose lists the lines that were not understood.
 
       Exit status: as diagnose has it.

@@ -171,6 +171,10 @@ import Testing
     #expect(analysis.evidence.configuration.maximum.value == 8 << 30)
     #expect(analysis.evidence.configuration.target.value == nil)
     #expect(analysis.unread.count == 2)
+    // A host's capabilities are none of a guest.
+    let host = try Sample.analyze(
+      text: "<capabilities>\n<cell id='0'>\n<memory unit='KiB'>16316352</memory>\n</cell>\n")
+    #expect(host.artefacts.isEmpty)
   }
 
   @Test(
