@@ -253,6 +253,7 @@ struct HostScenarioTests {
     // Measured: a guest of 256 MiB, asked for 16 MiB, stopped at 68 MiB with these.
     let finding = finding("guest.memory-pressure") { evidence in
       Make.inflated(&evidence)
+      evidence.configuration.maximum = Make.observed(256 << 20)
       var statistics = Make.allStatistics
       statistics["totalMemory"] = Make.observed(30 << 20)
       statistics["freeMemory"] = Make.observed(2 << 20)
