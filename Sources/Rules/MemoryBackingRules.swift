@@ -134,8 +134,8 @@ enum MemoryBackingRules {
     severity: .warning,
     explanation: """
       <memoryBacking><locked/> in libvirt's XML, or -overcommit mem-lock=on, makes QEMU lock all of its memory, so \
-      that nothing of it is ever swapped out. The kernel refuses to discard locked pages of private memory \
-      (madvise(2): EINVAL), so the guest inflates, its size falls as asked, and the host gets nothing. QEMU writes \
+      that nothing of it is ever swapped out. The kernel refuses to discard locked pages (madvise(2): \
+      EINVAL), so the guest inflates, its size falls as asked, and the host gets nothing. QEMU writes \
       a line for every single page to its log, "ram_block_discard_range: Failed to discard range", a quarter of a \
       million for each GiB. Shared memory (<access mode='shared'/> with a memfd or a file) is different: QEMU first \
       punches a hole into the file, which does give the page back, and then complains all the same. Both were measured.

@@ -236,6 +236,36 @@ struct HostScenarioTests {
     #expect(!calm.findings.map(\.id).contains("guest.memory-pressure"))
   }
 
+  @Test("a guest at its limit kills programs, so a silent agent follows from it")
+  func silentAgent() throws {
+    let diagnosis = diagnose { evidence in
+      Make.inflated(&evidence)
+      Make.squeeze(&evidence)
+      Make.withoutAgent(&evidence, .timedOut)
+      evidence.channel.guestOpen = Make.observed(true)
+    }
+    #expect(diagnosis.findings.first?.id == "guest.memory-pressure")
+    #expect(diagnosis.findings.first?.explains == ["agent.silent"])
+  }
+
+  @Test("so little is hardly any, whatever its share: a small Linux guest at its limit has a sixth left (S9)")
+  func hardlyAny() {
+    // Measured: a guest of 256 MiB, asked for 16 MiB, stopped at 68 MiB with these.
+    let finding = finding("guest.memory-pressure") { evidence in
+      Make.inflated(&evidence)
+      evidence.configuration.maximum = Make.observed(256 << 20)
+      var statistics = Make.allStatistics
+      statistics["totalMemory"] = Make.observed(30 << 20)
+      statistics["freeMemory"] = Make.observed(2 << 20)
+      statistics["availableMemory"] = Make.observed(5 << 20)
+      for index in evidence.readings.indices {
+        evidence.readings[index].statistics = Make.observed(statistics)
+        evidence.readings[index].actual = Make.observed(68 << 20)
+      }
+    }
+    #expect(finding?.summary.contains("5 MiB of 30 MiB") == true)
+  }
+
   @Test("old statistics say nothing of a shortage, and Linux's free memory alone neither")
   func unfit() {
     func isOpen(_ change: @escaping (inout Evidence) -> Void) -> Bool {
