@@ -202,7 +202,8 @@ struct WindowsPaste {
     for conflict in conflicts { draft.note("Two artefacts disagree: \(conflict). The latter was taken.") }
     // An excerpt without the balloon says nothing against it.
     guard let source = devices.first?.source ?? testimonies.first?.source ?? isWholeEnum,
-      isWholeEnum != nil || functions.contains(where: { $0.identity.value?.isBalloon == true })
+      isWholeEnum != nil
+        || functions.contains(where: { $0.identity.value?.isBalloon == true && $0.windows?.isPresent.value != false })
     else {
       tellName(&draft)
       return

@@ -27,7 +27,7 @@ extension EvidenceReader {
   /// missing noted, when nobody told one.
   mutating func balloonDriver() -> BalloonDriver? {
     if let index = balloonIndex, let function = peek(\.guest.functions).value?[index],
-      function.driverVersion.value != nil, case .balloonDriver? = guestHold(),
+      let version = function.driverVersion.value, isBalloonDriver(version),
       let text = read(guestFunction: index, \.driverVersion)?.value
     {
       let day = function.windows?.driverDate.value
@@ -44,6 +44,16 @@ extension EvidenceReader {
     }
     noteNoDriverVersion()
     return nil
+  }
+
+  /// Whether a driver of this version that holds the balloon is the balloon's. Lists of drivers do not name the
+  /// service; the scheme of the version is virtio-win's alone.
+  private mutating func isBalloonDriver(_ version: String) -> Bool {
+    switch guestHold() {
+    case .balloonDriver: true
+    case .unknown: DriverVersion(version).flatMap(VirtioWinVersion.init).map { !$0.isSelfBuilt } ?? false
+    default: false
+    }
   }
 
   private mutating func noteNoDriverVersion() {
