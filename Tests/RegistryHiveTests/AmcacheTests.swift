@@ -54,7 +54,7 @@ struct AmcacheTests {
       #expect(function.problemCode.value == 10)
       #expect(function.problemCode.provenance.source.contains("InventoryDevicePnp"))
       #expect(function.windows?.problem.value == "CM_PROB_FAILED_START")
-      #expect(Engine().diagnose(evidence).findings.map(\.id) == ["driver.failed-start"])
+      #expect(Engine().diagnose(evidence).findings.map(\.id) == ["driver.failed-start", "driver.known-bug"])
       #expect(evidence.collection.notices.contains { $0.contains("days ago") })
     }
   }
