@@ -26,9 +26,10 @@ package struct Analysis: Sendable {
     let uuid = found.compactMap(\.content.guestUUID).first
     let vmid = found.compactMap(\.content.guestVMID).first
     let isProxmox = found.contains(where: \.content.isProxmox)
-    let commands = GuestCommands(name: name, vmid: vmid ?? (isProxmox ? "" : nil))
     let target = Target(
-      kind: .artefacts, name: name, uuid: uuid, location: texts.map(\.name).joined(separator: ", "))
+      kind: .artefacts, name: name, uuid: uuid, location: texts.map(\.name).joined(separator: ", "),
+      pastedVMID: vmid ?? (isProxmox ? "VMID" : nil))
+    let commands = GuestCommands(name: name, vmid: target.vmid)
     var draft = EvidenceDraft(commands.nothing(target: target, tool: tool, now: now), command: commands, now: now)
     // The sort is stable by the place in the list.
     let ordered = Self.current(found).enumerated().sorted {

@@ -4,13 +4,13 @@ import BalloonEvidence
 /// The commands that would give what is missing, with the guest's name where an artefact told it.
 struct GuestCommands: Hashable, Sendable {
   private let domain: String
-  /// Proxmox's number of the guest, or `VMID`; `nil` on a host with libvirt.
+  /// Proxmox's number of the guest; `nil` on a host with libvirt.
   private let vmid: String?
 
-  /// - Parameter vmid: Proxmox's number of the guest, where it is Proxmox's; "" when the number is not known.
+  /// - Parameter vmid: Proxmox's number of the guest, where it is Proxmox's.
   init(name: String?, vmid: String? = nil) {
     domain = name.flatMap { $0.hasPrefix("-") ? nil : ShellWord.quoted($0) } ?? "DOMAIN"
-    self.vmid = vmid.map { $0.isEmpty ? "VMID" : ShellWord.quoted($0) }
+    self.vmid = vmid.map(ShellWord.quoted)
   }
 
   var liveXML: String { vmid.map { "qm config \($0)" } ?? "virsh dumpxml \(domain)" }

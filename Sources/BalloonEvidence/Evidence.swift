@@ -120,10 +120,16 @@ package struct Target: Codable, Hashable, Sendable {
   /// The libvirt URI, the path of the monitor's socket or of the agent's channel, Proxmox's number of the machine
   /// (VMID), or the names of the artefacts' files.
   package var location: String
-  package init(kind: Kind, name: String?, uuid: String? = nil, location: String) {
+  /// Proxmox's number of the machine by what was pasted, `VMID` where nobody told it; `nil` for other hosts.
+  package var pastedVMID: String?
+  package init(kind: Kind, name: String?, uuid: String? = nil, location: String, pastedVMID: String? = nil) {
     self.kind = kind
     self.name = name
     self.uuid = uuid
     self.location = location
+    self.pastedVMID = pastedVMID
   }
+
+  /// Proxmox's number of the machine; `nil` for other hosts.
+  package var vmid: String? { kind == .proxmox ? location : pastedVMID }
 }

@@ -12,7 +12,8 @@ extension Target {
     case .qmp: words.append(ShellWord.quoted("qmp:" + location))
     case .proxmox: words.append(ShellWord.quoted("proxmox:" + location))
     case .agent: words.append(ShellWord.quoted("agent:" + location))
-    case .artefacts: words.append(domainName.map(ShellWord.quoted) ?? "DOMAIN")
+    case .artefacts:
+      words.append(vmid.map { ShellWord.quoted("proxmox:" + $0) } ?? domainName.map(ShellWord.quoted) ?? "DOMAIN")
     }
     return words.joined(separator: " ")
   }

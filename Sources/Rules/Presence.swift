@@ -70,7 +70,7 @@ extension EvidenceReader {
 
   /// What the machine's record says of a balloon that it has not.
   private var withoutBalloonBySettings: String {
-    target.kind == .proxmox
+    target.vmid != nil
       ? "The machine's settings on Proxmox say balloon: 0." : "The domain's XML says <memballoon model='none'/>."
   }
 

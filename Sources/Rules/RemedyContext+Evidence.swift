@@ -21,7 +21,7 @@ extension RemedyContext {
       },
       instance: function?.windows?.instanceID.value.flatMap(ShellWord.instance),
       monitorSocket: target.kind == .qmp ? ShellWord.quoted(target.location) : nil,
-      vmid: target.kind == .proxmox ? ShellWord.quoted(target.location) : nil,
+      vmid: target.vmid.map(ShellWord.quoted),
       problemCode: function?.problemCode.value.flatMap { $0 == 0 ? nil : $0 }, check: target.diagnose())
   }
 }
