@@ -126,7 +126,7 @@ struct WindowsScenario: Sendable, CustomTestStringConvertible {
         Function(unserved, address: "0000:00:05.0", path: "05.0"),
         Function(decoy, address: "0000:00:08.0", path: "08.0"),
       ], findings: ["driver.none", "pci.identity.decoy"]),
-    single("Windows 7 keeps no address", findings: [], guest: { $0.isWindows7 = true }),
+    single("Windows 7 keeps no address", findings: ["driver.wrong-os-build"], guest: { $0.isWindows7 = true }),
     single(
       "a Russian Windows has its generic driver on it", findings: ["driver.generic"], device: { $0.binding = .generic },
       guest: { $0.isLocalised = true }),

@@ -21,8 +21,10 @@ import Testing
     #expect(evidence.configuration.path.value?.description == "02.3/00.0")
     #expect(evidence.device.qomPath.value == "/machine/peripheral/balloon0")
     #expect(evidence.device.pollingInterval.failure?.reason == .notAsked)
-    #expect(evidence.collection.notices.contains { $0.contains("larger than 4 KiB") })
-    #expect(evidence.collection.notices.contains { $0.contains("vfio-pci") })
+    #expect(evidence.configuration.hugepages.value == true)
+    #expect(evidence.configuration.locked.value == false)
+    #expect(evidence.configuration.pinningDevices.value == ["pci"])
+    #expect(analysis.findings.contains("balloon.config.inhibited"))
   }
 
   @Test("A line of ps tells the same of Proxmox's machine")

@@ -39,6 +39,8 @@ extension WindowsGuest {
   /// All of it, for a fresh prefix; Wine's own devices are taken out.
   package var registry: RegistryFile {
     var registry = RegistryFile()
+    // Which Windows Wine says that it is, to every program that starts from now on.
+    registry.add("HKEY_CURRENT_USER\\Software\\Wine", ["Version": .string(isWindows7 ? "win7" : "win10")])
     let system = RegistryFile.system
     registry.remove(system + "Enum\\PCI")
     let packages = "HKEY_LOCAL_MACHINE\\System\\DriverDatabase"
