@@ -2,9 +2,12 @@
 
 /// Steps that several rules share, with this guest's names; a word in capitals stands for a name that is not known.
 extension RemedyContext {
+  /// Whether libvirt runs the machine.
+  var isLibvirt: Bool { monitorSocket == nil && vmid == nil }
+
   /// A virsh command about the guest; `nil` for a machine that is not libvirt's.
   func virsh(_ verb: String, _ rest: String = "") -> String? {
-    guard monitorSocket == nil, vmid == nil else { return nil }
+    guard isLibvirt else { return nil }
     let connect = uri.map { " -c \($0)" } ?? ""
     return "virsh\(connect) \(verb) \(domain ?? "DOMAIN")" + (rest.isEmpty ? "" : " " + rest)
   }
@@ -56,7 +59,7 @@ extension RemedyContext {
         .host, proxmox.text + " It counts after a full stop and start (a reboot from inside is not enough).",
         command: qm("set", proxmox.settings))
     }
-    guard vmid == nil, monitorSocket == nil else { return RemedyStep(.host, otherText) }
+    guard isLibvirt else { return RemedyStep(.host, otherText) }
     return RemedyStep(.host, libvirtText, command: virsh("edit"))
   }
 
