@@ -102,6 +102,29 @@ extension RemedyContext {
     ]
   }
 
+  /// Makes a driver that is there begin anew with the device.
+  var restartDriver: [RemedyStep] {
+    let log = hostLog("See whether QEMU has written what went wrong.")
+    return switch system {
+    case .windows: [log] + restartInWindows
+    case .linux: [log] + restartInLinux
+    case .unknown:
+      [log] + restartInWindows.map { $0.prefixed("In Windows: ") } + restartInLinux.map { $0.prefixed("In Linux: ") }
+    }
+  }
+
+  private var restartInWindows: [RemedyStep] { [restartDevice, restartWindows] }
+
+  private var restartInLinux: [RemedyStep] {
+    [
+      RemedyStep(.guest, "See what the kernel says of it.", command: "dmesg | grep -i virtio"),
+      RemedyStep(
+        .guest, "Load the driver anew, which resets the device.",
+        command: "modprobe -r virtio_balloon && modprobe virtio_balloon"),
+      RemedyStep(.guest, "Where it is no module, or stays so: restart the guest.", command: "reboot"),
+    ]
+  }
+
   /// Installs the service that delivers a Windows guest's statistics.
   var installService: [RemedyStep] {
     [
