@@ -212,8 +212,9 @@ enum DriverRules {
       The device itself tells whether a driver has started it: a virtio driver writes its progress into the device's \
       status, ACKNOWLEDGE, DRIVER, FEATURES_OK and at last DRIVER_OK, and QEMU shows that on the host without asking \
       the guest. An empty status in a guest whose system is up means that no driver has touched the balloon (or that \
-      one has let it go); ACKNOWLEDGE alone that only the transport is bound; DRIVER without DRIVER_OK, FAILED or \
-      NEEDS_RESET that the driver began and did not get through (code 10 in Windows). Where Windows has a problem code \
+      one has let it go); ACKNOWLEDGE alone that only the transport is bound; DRIVER without DRIVER_OK that the \
+      driver began and did not get through (code 10 in Windows); FAILED that it has given up on the device; \
+      NEEDS_RESET that the device met an error, which QEMU has written among its messages. Where Windows has a problem code \
       for the balloon that has no rule of its own, it is told here with its name. Without the monitor the \
       statistics tell the good case: a guest that answers has a driver. Their silence alone does not tell the bad \
       one.
@@ -221,13 +222,15 @@ enum DriverRules {
     sources: [
       "https://docs.oasis-open.org/virtio/virtio/v1.2/virtio-v1.2.html",
       "QEMU hw/virtio/virtio-qmp.c: x-query-virtio-status, since QEMU 7.2",
+      "QEMU hw/virtio/virtio.c: virtio_error() writes a message and sets NEEDS_RESET",
       "QEMU 7.2.22 with Linux 6.1, measured: status with, without and before the driver",
     ],
     explains: idleness,
     isEssential: true,
     remedy: { context in
       let mending = context.mendProblem
-      return (mending.isEmpty ? context.installDriver : mending) + [context.checkAgain]
+      let driver = context.isDriverStuck ? context.restartDriver : context.installDriver
+      return (mending.isEmpty ? driver : mending) + [context.checkAgain]
     },
     assess: { reader in
       if let excuse = reader.withoutBalloon() { return excuse }

@@ -85,14 +85,18 @@ enum DriverVersionRules {
       The build that the guest has is one with a published fault. The program has a table of them: what happens, who \
       says so, and which builds it is in. A fault is told here only for a build that lies in its range, never because \
       a symptom looks like it; where only the day of the mending is known, the driver's day is compared with it, which \
-      is an inference, for a build may carry a mending earlier or lack it later. A fault that depends on more than the \
+      is an inference, for a build may carry a mending earlier or lack it later; and of a build with another vendor's \
+      own version nobody knows which mendings it carries, so that what its day tells is unverified and explains \
+      nothing. A fault that depends on more than the \
       build (another version of Windows, WMI switched off) says so. Crashes and hangs are warnings; the others are \
       notes, because most guests never meet them.
       """,
     sources: ["virtio-win status.txt and commits", "virtio-win-pkg-scripts data/rpm_changelog"] + KnownBug.allLinks,
     links: { reader in KnownBug.present(&reader).flatMap(\.bug.links) },
     explains: KnownBug.consequences,
-    causes: { id, reader in KnownBug.present(&reader).contains { $0.bug.explains.contains(id) } },
+    causes: { id, reader in
+      KnownBug.present(&reader).contains { $0.confidence != .unverified && $0.bug.explains.contains(id) }
+    },
     remedy: { context in
       [
         RemedyStep(

@@ -25,11 +25,9 @@ enum HostMemoryRule {
     ],
     remedy: { context in
       [
-        RemedyStep(
-          .host, "Ask QEMU's log: a line for each page that could not be discarded, or one about the page size.",
-          command: context.monitorSocket == nil
-            ? "grep -E 'Failed to discard|backing page size' /var/log/libvirt/qemu/\(context.domain ?? "DOMAIN").log"
-              + " | tail -n 3" : nil),
+        context.hostLog(
+          "Ask QEMU's messages: a line for each page that could not be discarded, or one about the page size.",
+          pattern: "Failed to discard|backing page size"),
         RemedyStep(
           .host, "See what kind of memory it is, PID being QEMU's process.",
           command: "grep -E 'VmRSS|Rss|VmLck|VmPin|HugetlbPages' /proc/PID/status"),

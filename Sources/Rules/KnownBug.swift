@@ -180,7 +180,14 @@ struct KnownBug: Sendable {
           ? (.established, "reported for this build") : (.inferred, "this build lies between those reported and mended")
       }
       return (.inferred, "this build was published before it was mended" + day)
-    case .byDay: return (.inferred, "inferred: this build's day is before it was mended" + day)
+    case .byDay:
+      guard driver.scheme != nil else {
+        return (
+          .unverified,
+          "this build is another vendor's, whose fixes are not known here; its day is before virtio-win mended it" + day
+        )
+      }
+      return (.inferred, "inferred: this build's day is before it was mended" + day)
     case .open: return (.unverified, "no build is known to be without it")
     case .no, .unknown: return nil
     }

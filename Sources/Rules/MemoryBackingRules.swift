@@ -105,10 +105,7 @@ enum MemoryBackingRules {
     explains: ["balloon.host-memory-not-returned"],
     remedy: { context in
       [
-        RemedyStep(
-          .host, "See whether QEMU has complained.",
-          command: context.monitorSocket == nil
-            ? "grep 'backing page size' /var/log/libvirt/qemu/\(context.domain ?? "DOMAIN").log" : nil),
+        context.hostLog("See whether QEMU has complained of it.", pattern: "backing page size"),
         context.editDefinition(
           "Decide for one: drop <hugepages/> from <memoryBacking> (transparent huge pages give most of their speed), "
             + "or keep them and give the guest all of its memory. Then start the guest anew.",
@@ -149,10 +146,7 @@ enum MemoryBackingRules {
     explains: ["balloon.host-memory-not-returned"],
     remedy: { context in
       [
-        RemedyStep(
-          .host, "See whether QEMU complains.",
-          command: context.monitorSocket == nil
-            ? "grep -c 'Failed to discard range' /var/log/libvirt/qemu/\(context.domain ?? "DOMAIN").log" : nil),
+        context.hostLog("See whether QEMU complains of it.", pattern: "Failed to discard range"),
         context.editDefinition(
           "Decide for one: drop <locked/> from <memoryBacking>, or keep it and give the guest all of its memory. Then "
             + "start the guest anew.",

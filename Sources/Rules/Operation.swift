@@ -30,13 +30,24 @@ enum DeviceState: Hashable, Sendable {
     }
   }
 
+  /// Whether a driver took the device and does not serve it.
+  var isStuck: Bool {
+    switch self {
+    case .unfinished, .broken: true
+    case .untouched, .transportOnly, .started, .unclear: false
+    }
+  }
+
   /// The state in a clause about the balloon.
   var words: String {
     switch self {
     case .untouched: "no driver has touched the device (its virtio status is empty)"
     case .transportOnly: "only a virtio transport has acknowledged the device; no balloon driver has taken it"
     case .unfinished: "a driver took the device and did not finish starting (no DRIVER_OK)"
-    case .broken(let word): "the device's virtio status has \(word)"
+    case .broken("FAILED"): "the device's virtio status has FAILED (the guest's driver has given up on the device)"
+    case .broken(let word):
+      "the device's virtio status has \(word) (the device has met an error that it cannot recover from, and waits "
+        + "for its driver to reset it)"
     case .started: "the device's virtio status has DRIVER_OK"
     case .unclear: "the device's virtio status is not understood"
     }

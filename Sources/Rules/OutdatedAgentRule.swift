@@ -18,8 +18,8 @@ extension AgentRules {
       [
         RemedyStep(.guest, "Install the virt-balloon-agent of this program's version, and start it anew."),
         RemedyStep(
-          .host, "See what it can do then.",
-          command: context.monitorSocket == nil
+          .host, context.isLibvirt ? "See what it can do then." : "See what it can do then, PATH being its socket.",
+          command: context.isLibvirt
             ? "virt-balloon agent info\(context.uri.map { " --connect \($0)" } ?? "") \(context.domain ?? "DOMAIN")"
             : "virt-balloon agent info --agent-socket PATH"),
         context.checkAgain,

@@ -91,7 +91,7 @@ extension RemedyContext {
     }
   }
 
-  private var restartWindows: RemedyStep {
+  var restartWindows: RemedyStep {
     RemedyStep(.guest, "Restart Windows (a shutdown with fast startup is no restart).", command: "shutdown /r /t 0")
   }
 

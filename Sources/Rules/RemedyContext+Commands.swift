@@ -2,9 +2,12 @@
 
 /// Steps that several rules share, with this guest's names; a word in capitals stands for a name that is not known.
 extension RemedyContext {
+  /// Whether libvirt runs the machine.
+  var isLibvirt: Bool { monitorSocket == nil && vmid == nil }
+
   /// A virsh command about the guest; `nil` for a machine that is not libvirt's.
   func virsh(_ verb: String, _ rest: String = "") -> String? {
-    guard monitorSocket == nil, vmid == nil else { return nil }
+    guard isLibvirt else { return nil }
     let connect = uri.map { " -c \($0)" } ?? ""
     return "virsh\(connect) \(verb) \(domain ?? "DOMAIN")" + (rest.isEmpty ? "" : " " + rest)
   }
@@ -56,7 +59,7 @@ extension RemedyContext {
         .host, proxmox.text + " It counts after a full stop and start (a reboot from inside is not enough).",
         command: qm("set", proxmox.settings))
     }
-    guard vmid == nil, monitorSocket == nil else { return RemedyStep(.host, otherText) }
+    guard isLibvirt else { return RemedyStep(.host, otherText) }
     return RemedyStep(.host, libvirtText, command: virsh("edit"))
   }
 
@@ -96,6 +99,29 @@ extension RemedyContext {
       RemedyStep(
         .guest, "The link must name virtio_balloon.",
         command: "readlink /sys/bus/pci/devices/\(address)/virtio*/driver"),
+    ]
+  }
+
+  /// Makes a driver that is there begin anew with the device.
+  var restartDriver: [RemedyStep] {
+    let log = hostLog("See whether QEMU has written what went wrong.")
+    return switch system {
+    case .windows: [log] + restartInWindows
+    case .linux: [log] + restartInLinux
+    case .unknown:
+      [log] + restartInWindows.map { $0.prefixed("In Windows: ") } + restartInLinux.map { $0.prefixed("In Linux: ") }
+    }
+  }
+
+  private var restartInWindows: [RemedyStep] { [restartDevice, restartWindows] }
+
+  private var restartInLinux: [RemedyStep] {
+    [
+      RemedyStep(.guest, "See what the kernel says of it.", command: "dmesg | grep -i virtio"),
+      RemedyStep(
+        .guest, "Load the driver anew, which resets the device.",
+        command: "modprobe -r virtio_balloon && modprobe virtio_balloon"),
+      RemedyStep(.guest, "Where it is no module, or stays so: restart the guest.", command: "reboot"),
     ]
   }
 

@@ -22,7 +22,9 @@ extension RemedyContext {
       instance: function?.windows?.instanceID.value.flatMap(ShellWord.instance),
       monitorSocket: target.kind == .qmp ? ShellWord.quoted(target.location) : nil,
       vmid: target.vmid.map(ShellWord.quoted),
-      problemCode: function?.problemCode.value.flatMap { $0 == 0 ? nil : $0 }, check: target.diagnose())
+      problemCode: function?.problemCode.value.flatMap { $0 == 0 ? nil : $0 },
+      isDriverStuck: evidence.device.status.value.map { DeviceState(status: $0).isStuck } ?? false,
+      check: target.diagnose())
   }
 }
 

@@ -90,6 +90,8 @@ package struct RemedyContext: Hashable, Sendable {
   package let monitorSocket: String?
   /// The problem code that Windows has for the balloon; `nil` when it has none, or nobody told.
   package let problemCode: UInt16?
+  /// Whether a driver took the balloon and does not serve it, by the device's status: it need not be installed.
+  package let isDriverStuck: Bool
   /// Proxmox's number of the machine, on a host of Proxmox VE.
   package let vmid: String?
   /// The command that looks again.
@@ -97,7 +99,7 @@ package struct RemedyContext: Hashable, Sendable {
   package init(
     system: System, domain: String?, uri: String?, guestAddress: String?, driver: String?, balloonID: String? = nil,
     qomPath: String? = nil, instance: String? = nil, monitorSocket: String? = nil, vmid: String? = nil,
-    problemCode: UInt16? = nil, check: String? = nil
+    problemCode: UInt16? = nil, isDriverStuck: Bool = false, check: String? = nil
   ) {
     self.system = system
     self.domain = domain
@@ -109,6 +111,7 @@ package struct RemedyContext: Hashable, Sendable {
     self.instance = instance
     self.monitorSocket = monitorSocket
     self.problemCode = problemCode
+    self.isDriverStuck = isDriverStuck
     self.vmid = vmid
     self.check = check
   }

@@ -116,7 +116,7 @@ struct DriverBuildTests {
       ("10.0.20348", "100.100.104.26600", "2024-10-07", "ends early", true),
       ("10.0.20348", "100.100.104.26600", "2024-10-08", "ends early", false),
       ("10.0.20348", "100.100.104.26600", "no day", "ends early", false),
-      // A vendor's own version is judged by its day.
+      // A vendor's own version is compared by its day; what that tells is unverified, see below.
       ("10.0.20348", "8.0.41.6", "2021-05-01", "ends early", true),
       ("10.0.20348", "8.0.41.6", "2025-05-01", "ends early", false),
       ("10.0.20348", "8.0.41.6", nil, "ends early", false),
@@ -141,9 +141,31 @@ struct DriverBuildTests {
     #expect(reported.links.contains("https://github.com/virtio-win/kvm-guest-drivers-windows/issues/26"))
     #expect(!reported.links.contains { $0.hasSuffix("/1148") }, "nor of faults that this build has not")
     let byDay = try #require(
-      finding("driver.known-bug", Make.windows("10.0.20348", driver: "8.0.41.6", day: "2021-05-01")))
+      finding("driver.known-bug", Make.windows("10.0.20348", driver: "100.101.101.58000", day: "2021-05-01")))
     #expect(byDay.confidence == .inferred && byDay.severity == .note)
     #expect(byDay.summary.contains("inferred: this build's day is before it was mended, 2024-10-08"))
+  }
+
+  @Test("by another vendor may carry any mending: its day tells what is unverified, and explains nothing")
+  func vendor() throws {
+    func stuck(_ driver: String) -> [Finding] {
+      Engine().diagnose(
+        Make.windows("10.0.20348", driver: driver, day: "2021-05-01") { evidence in
+          evidence.configuration.maximum = Make.observed(2 << 30)
+          evidence.configuration.target = Make.observed(512 << 20)
+        }
+      ).findings.filter { $0.id == "driver.known-bug" || $0.id == "balloon.target.not-reached" }
+    }
+    let other = stuck("8.0.41.6")
+    #expect(other.map(\.id).sorted() == ["balloon.target.not-reached", "driver.known-bug"])
+    let fault = try #require(other.first { $0.id == "driver.known-bug" })
+    #expect(fault.confidence == .unverified && fault.explains == [])
+    #expect(fault.summary.contains("another vendor's, whose fixes are not known here"))
+    // The same day on a build from virtio-win's own sources.
+    let own = stuck("100.101.101.58000")
+    #expect(own.map(\.id) == ["driver.known-bug"] && own.first?.confidence == .inferred)
+    #expect(own.first?.summary.contains("another vendor") == false)
+    #expect(stuck("100.95.104.24800").first?.summary.contains("another vendor") == false)
   }
 
   @Test("has the service's faults only where the service is there, and WMI's only where WMI is disabled")

@@ -172,6 +172,32 @@ struct ScenarioTests {
     #expect(diagnosis.findings.first?.id == "driver.not-operating")
   }
 
+  @Test("a driver that is loaded and stuck is started anew, and not installed")
+  func stuckDriver() throws {
+    func finding(_ status: [String], _ family: String) throws -> Finding {
+      let diagnosis = diagnose(
+        Make.healthy { evidence in
+          Make.unserved(&evidence, status: status)
+          Make.withoutAgent(&evidence)
+          evidence.domain.osFamily = Make.observed(family)
+        })
+      return try #require(diagnosis.findings.first { $0.id == "driver.not-operating" })
+    }
+    let begun = ["ACKNOWLEDGE", "DRIVER", "FEATURES_OK"]
+    for status in [begun, begun + ["FAILED"], begun + ["DRIVER_OK", "NEEDS_RESET"]] {
+      let linux = try finding(status, "linux").remedy.compactMap(\.command)
+      #expect(linux.contains("modprobe -r virtio_balloon && modprobe virtio_balloon"))
+      #expect(linux.contains("reboot") && !linux.contains("modprobe virtio_balloon"))
+      let windows = try finding(status, "windows").remedy.compactMap(\.command)
+      #expect(windows.contains { $0.hasPrefix("pnputil /restart-device ") } && windows.contains("shutdown /r /t 0"))
+      #expect(!windows.contains("virtio-win-guest-tools.exe"))
+    }
+    #expect(try finding(begun + ["FAILED"], "linux").summary.contains("has FAILED (the guest's driver has given up"))
+    #expect(try finding(begun + ["DRIVER_OK", "NEEDS_RESET"], "linux").summary.contains("has NEEDS_RESET (the device"))
+    let empty = try finding([], "linux").remedy.compactMap(\.command)
+    #expect(empty.contains("modprobe virtio_balloon") && !empty.contains { $0.contains("modprobe -r") })
+  }
+
   @Test("a guest stuck above its target warns only when its own facts speak of shortage (S9)")
   func stuck() {
     let stuck: (inout Evidence) -> Void = { evidence in
