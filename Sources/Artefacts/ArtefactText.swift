@@ -11,6 +11,8 @@ package struct ArtefactText: Sendable {
   package let name: String
   /// The lines without what mail, forums and terminals added; their own indentation stays.
   let lines: [Substring]
+  /// About how much memory it takes, in bytes: the characters, which may be more than the file's, and the lines.
+  let footprint: Int
 
   /// Reads UTF-8, UTF-16 with a byte order mark (or unmistakably without), or an 8-bit text of which only ASCII is
   /// understood; also a web page's source.
@@ -35,6 +37,7 @@ package struct ArtefactText: Sendable {
     }
     LineDecoration.remove(from: &lines)
     self.lines = lines
+    footprint = text.utf8.count + lines.count * MemoryLayout<Substring>.stride
   }
 
   /// The bytes as UTF-8.

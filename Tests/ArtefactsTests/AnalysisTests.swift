@@ -433,3 +433,16 @@ struct Xorshift {
     return state
   }
 }
+  @Test("Files that do not fit together are named, and those that fit are kept")
+  func tooLargeTogether() throws {
+    var texts = ArtefactTexts(byteLimit: 1_000)
+    #expect(texts.notice == nil)
+    for (name, count) in [("one", 600), ("two", 600), ("three", 100), ("four", 600)] {
+      texts.add(try ArtefactText(name: name, [UInt8](repeating: 0x61, count: count)))
+    }
+    #expect(texts.texts.map(\.name) == ["one", "three"])
+    #expect(texts.notice?.hasPrefix("two and 1 more: not looked at") == true)
+    // The largest text that is read at all fits.
+    #expect(ArtefactText.byteLimit * 3 + ArtefactText.lineLimit * 32 <= ArtefactTexts.byteLimit)
+  }
+
