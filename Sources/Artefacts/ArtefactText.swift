@@ -87,6 +87,16 @@ extension Substring {
   func place(of text: StaticString) -> Index? {
     text.withUTF8Buffer { wanted in
       guard let first = wanted.first else { return nil }
+      // Nearly all of a hostile file's time goes here: over the bytes themselves it is several times as quick.
+      let offset = utf8.withContiguousStorageIfAvailable { bytes -> Int? in
+        var start = 0
+        while start + wanted.count <= bytes.count, let index = bytes[start...].firstIndex(of: first) {
+          if bytes[index...].starts(with: wanted) { return index }
+          start = index + 1
+        }
+        return nil
+      }
+      if let offset { return offset.map { utf8.index(startIndex, offsetBy: $0) } }
       var rest = utf8
       while let index = rest.firstIndex(of: first) {
         if rest[index...].starts(with: wanted) { return index }
