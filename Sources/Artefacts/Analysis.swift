@@ -49,16 +49,19 @@ package struct Analysis: Sendable {
   }
 
   /// Every reader, those first whose marks are plain.
-  private static let readers: [@Sendable (inout ArtefactCursor) -> (any ArtefactContent)?] = [
-    LinuxProbeArtefact.read, JSONArtefact.read, DomainXMLArtefact.read, HumanMonitorArtefact.read,
-    ProxmoxStatusArtefact.read, ProxmoxConfigurationArtefact.read, HumanStatusArtefact.read, HumanPCIArtefact.read,
-    HumanTreeArtefact.read, HypervisorLogArtefact.read,
-    MachineCommandLineArtefact.read, KernelLogArtefact.read, MemoryStatisticsArtefact.read,
-    DomainInfoArtefact.read, VirshArtefact.read, BalloonSizeArtefact.read, RegistryArtefact.read,
-    ServiceQueryArtefact.read, DeviceProblem.read, WindowsVersionArtefact.read, LspciRecords.read, LspciTree.read,
-    LspciArtefact.read,
-    LinuxMemoryArtefact.read, LinuxModulesArtefact.read, DriverLinkArtefact.read,
-  ] + WindowsReaders.all
+  private static let readers: [@Sendable (inout ArtefactCursor) -> (any ArtefactContent)?] =
+    [
+      LinuxProbeArtefact.read, PollingIntervalArtefact.read, JSONArtefact.read, DomainXMLArtefact.read,
+      HumanMonitorArtefact.read,
+      ProxmoxStatusArtefact.read, ProxmoxConfigurationArtefact.read, HumanStatusArtefact.read, HumanPCIArtefact.read,
+      HumanTreeArtefact.read, HypervisorLogArtefact.read,
+      MachineCommandLineArtefact.read, KernelLogArtefact.read, MemoryStatisticsArtefact.read,
+      DomainInfoArtefact.read, VirshArtefact.read, BalloonSizeArtefact.read, RegistryArtefact.read,
+      ServiceQueryArtefact.read, MissingServiceArtefact.read, DeviceProblem.read, WindowsVersionArtefact.read,
+      LspciRecords.read, LspciTree.read,
+      LspciArtefact.read,
+      LinuxMemoryArtefact.read, LinuxModulesArtefact.read, DriverLinkArtefact.read,
+    ] + WindowsReaders.all
 
   private static func look(
     through text: ArtefactText, _ found: inout [FoundArtefact],
