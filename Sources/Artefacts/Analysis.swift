@@ -50,16 +50,19 @@ package struct Analysis: Sendable {
   }
 
   /// Every reader, those first whose marks are plain.
-  private static let readers: [@Sendable (inout ArtefactCursor) -> (any ArtefactContent)?] = [
-    LinuxProbeArtefact.read, JSONArtefact.read, DomainXMLArtefact.read, HumanMonitorArtefact.read,
-    ProxmoxStatusArtefact.read, ProxmoxConfigurationArtefact.read, HumanStatusArtefact.read, HumanPCIArtefact.read,
-    HumanTreeArtefact.read, HypervisorLogArtefact.read,
-    MachineCommandLineArtefact.read, KernelLogArtefact.read, MemoryStatisticsArtefact.read,
-    DomainInfoArtefact.read, VirshArtefact.read, BalloonSizeArtefact.read, RegistryArtefact.read,
-    ServiceQueryArtefact.read, DeviceProblem.read, WindowsVersionArtefact.read, LspciRecords.read, LspciTree.read,
-    LspciArtefact.read,
-    LinuxMemoryArtefact.read, LinuxModulesArtefact.read, DriverLinkArtefact.read,
-  ] + WindowsReaders.all
+  private static let readers: [@Sendable (inout ArtefactCursor) -> (any ArtefactContent)?] =
+    [
+      LinuxProbeArtefact.read, PollingIntervalArtefact.read, JSONArtefact.read, DomainXMLArtefact.read,
+      HumanMonitorArtefact.read,
+      ProxmoxStatusArtefact.read, ProxmoxConfigurationArtefact.read, HumanStatusArtefact.read, HumanPCIArtefact.read,
+      HumanTreeArtefact.read, HypervisorLogArtefact.read,
+      MachineCommandLineArtefact.read, KernelLogArtefact.read, MemoryStatisticsArtefact.read,
+      DomainInfoArtefact.read, VirshArtefact.read, BalloonSizeArtefact.read, RegistryArtefact.read,
+      ServiceQueryArtefact.read, MissingServiceArtefact.read, DeviceProblem.read, WindowsVersionArtefact.read,
+      LspciRecords.read, LspciTree.read,
+      LspciArtefact.read,
+      LinuxMemoryArtefact.read, LinuxModulesArtefact.read, DriverLinkArtefact.read,
+    ] + WindowsReaders.all
 
   private static func look(
     through text: ArtefactText, _ found: inout [FoundArtefact],
@@ -115,7 +118,8 @@ package struct Analysis: Sendable {
     let bytes = text.utf8
     if bytes.allSatisfy({ "`~-=_*#+|>".utf8.contains($0) }) { return true }
     if isPrompt(text) || text.hasPrefix("rem ") || text.hasPrefix("[SC] ") { return true }
-    return ["[code]", "[/code]", "[quote]", "[/quote]"].contains { text.lowercased() == $0 } || text.hasPrefix("```")
+    if text.hasPrefix("```") { return true }
+    return bytes.count <= 8 && ["[code]", "[/code]", "[quote]", "[/quote]"].contains(text.lowercased())
   }
 
   /// A command as it was typed, with its prompt: `C:\>sc qc X`, `PS C:\> …`, `root@host:~# virsh …`, `(qemu) info
@@ -129,7 +133,8 @@ package struct Analysis: Sendable {
       return bytes.contains(UInt8(ascii: ">"))
     }
     // user@host:~$
-    guard let word = text.words.first, let last = word.utf8.last else { return false }
+    let word = Substring(text.utf8.prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") })
+    guard let last = word.utf8.last else { return false }
     return word.has("@") && (last == UInt8(ascii: "#") || last == UInt8(ascii: "$"))
   }
 

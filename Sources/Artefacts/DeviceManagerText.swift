@@ -67,7 +67,7 @@ struct DeviceManagerText: ArtefactContent {
 
   /// The id that a line consists of, with a label or a bullet in front at most: a word in a sentence is none.
   private static func id(_ line: Substring) -> Substring? {
-    guard line.utf8.count < 1_024 else { return nil }
+    guard line.utf8.count < 1_024, line.utf8.contains(UInt8(ascii: "\\")) else { return nil }
     var rest = line.trimmed
     if let labelled = LabelledLine(line) { rest = labelled.value }
     for mark in ["- ", "* ", "• "] as [Substring] where rest.hasPrefix(mark) { rest = rest.dropFirst(mark.count) }

@@ -196,15 +196,20 @@ struct DomainXMLArtefact: ArtefactContent {
     let notTold = Failure(.notAsked, "live XML tells the size, not the target", ask: draft.command.inactiveXML)
     let told = facts.configuration(persistent: isLive || !hasRoot ? .failure(notTold) : .success(configuration))
     /// What is not there counts only in a document that has everything.
-    func tell<Value>(_ path: WritableKeyPath<Evidence, Observation<Value>>, _ leaf: Observation<Value>, always: Bool) {
-      if always || leaf.value != nil { draft.tell(path, leaf) }
+    func tell<Value>(
+      _ path: WritableKeyPath<Evidence, Observation<Value>>, _ leaf: Observation<Value>, always: Bool,
+      named name: String? = nil
+    ) {
+      guard always || leaf.value != nil else { return }
+      if isLive, let name { draft.noteContradiction(about: name, draft.evidence[keyPath: path], leaf) }
+      draft.tell(path, leaf)
     }
     if !isBalloonAlone { tell(\.configuration.maximum, told.maximum, always: isWhole) }
     tell(\.configuration.target, told.target, always: isWhole || isBalloonAlone)
     // A <memballoon> that was given was given whole.
     let hasBalloon = isWhole || configuration.balloon != nil
-    tell(\.configuration.model, told.model, always: hasBalloon)
-    tell(\.configuration.statsPeriod, told.statsPeriod, always: hasBalloon)
+    tell(\.configuration.model, told.model, always: hasBalloon, named: "balloon's model")
+    tell(\.configuration.statsPeriod, told.statsPeriod, always: hasBalloon, named: "period of statistics")
     tell(\.configuration.autodeflate, told.autodeflate, always: hasBalloon)
     tell(\.configuration.freePageReporting, told.freePageReporting, always: hasBalloon)
     tell(\.configuration.address, told.address, always: hasBalloon)
@@ -226,7 +231,7 @@ struct DomainXMLArtefact: ArtefactContent {
     tell(\.domain.hypervisor, domain.hypervisor, always: isWhole)
     if domain.osFamily.value != nil { draft.tell(\.domain.osFamily, domain.osFamily) }
     let channel = facts.channel(named: XMLFacts.agentPort)
-    tell(\.channel.port, channel.port, always: isWhole)
+    tell(\.channel.port, channel.port, always: isWhole, named: "agent's channel")
     tell(\.channel.guestOpen, channel.guestOpen, always: isWhole)
     if !isWhole { tellDamage(&draft, place) }
     // In live XML this is what the balloon is, never what was asked of it.

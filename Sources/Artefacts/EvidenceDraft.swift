@@ -54,6 +54,19 @@ struct EvidenceDraft {
     if notes.count < Self.noteLimit, !notes.contains(sentence) { notes.append(sentence) }
   }
 
+  /// Adds a sentence where one live XML has what another one of the same guest has not.
+  mutating func noteContradiction<Value>(
+    about what: String, _ known: Observation<Value>, _ told: Observation<Value>
+  ) {
+    guard known.failure == nil, told.failure == nil, known.isAbsent != told.isAbsent,
+      known.provenance.source[...].has("live domain XML")
+    else { return }
+    let (one, other) = known.isAbsent ? (told, known) : (known, told)
+    note(
+      "\(one.provenance.source) has the \(what), and \(other.provenance.source) has none: what stands first "
+        + "was taken; give only what virsh dumpxml prints now.")
+  }
+
   /// Adds a look at size and statistics: what it knows completes the last one, unless both know the same thing.
   mutating func tell(_ reading: Reading) {
     guard var last = evidence.readings.last, !last.overlaps(reading) else {

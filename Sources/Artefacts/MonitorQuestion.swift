@@ -29,6 +29,7 @@ struct MonitorQuestion: Hashable, Sendable {
       self.init(json)
       return
     }
+    guard line.has("info") || line.has("qom-get") else { return nil }
     let words = line.words.map { $0.filter { $0 != "\"" && $0 != "'" } }
     // `(qemu) info virtio`, `virsh qemu-monitor-command --hmp vm 'info virtio'`.
     if let place = words.lastIndex(of: "info"), place + 1 < words.count,

@@ -5,7 +5,7 @@ import WindowsPnP
 /// The output of `pnputil /enum-drivers` or `pnputil -e`, in whichever language: the packages in the driver store,
 /// bound to a device or not.
 struct PnputilDrivers: ArtefactContent {
-  let kind = "pnputil /enum-drivers"
+  private(set) var kind = "pnputil /enum-drivers"
   let rank = 40
   private(set) var packages: [DriverPackage] = []
 
@@ -25,6 +25,8 @@ struct PnputilDrivers: ArtefactContent {
         end += 1
       }
       guard let package = DriverPackage(values: values) else { break }
+      // pnputil tells no rank; the events of a device in the device manager do, in the same form.
+      if values.contains(where: isRank) { list.kind = "device manager's event" }
       if list.packages.count < packageLimit { list.packages.append(package) }
       next = end
       var behind = end
@@ -34,6 +36,12 @@ struct PnputilDrivers: ArtefactContent {
     guard next > first else { return nil }
     cursor.index = next
     return list
+  }
+
+  /// `0xFF0001`
+  private static func isRank(_ value: Substring) -> Bool {
+    guard let digits = value.dropping("0x") ?? value.dropping("0X") else { return false }
+    return (1...8).contains(digits.utf8.count) && UInt32(digits, radix: 16) != nil
   }
 
   /// `Published Name:     oem5.inf`, with any label.

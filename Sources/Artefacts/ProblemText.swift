@@ -16,10 +16,13 @@ enum ProblemText {
   ]
 
   static func numbered(_ text: Substring) -> UInt16? {
-    guard text.utf8.count < 1_024, let open = text.lastIndex(where: { $0 == "(" || $0 == "（" }) else { return nil }
-    let rest = text[text.index(after: open)...]
+    // Most lines have no bracket, and comparing bytes tells that soonest.
+    guard text.utf8.count < 1_024, text.utf8.contains(UInt8(ascii: "(")) || text.has("（") else { return nil }
+    let scalars = text.unicodeScalars
+    guard let open = scalars.lastIndex(where: { $0 == "(" || $0 == "（" }) else { return nil }
+    let rest = scalars[scalars.index(after: open)...]
     guard let close = rest.firstIndex(where: { $0 == ")" || $0 == "）" }) else { return nil }
-    let inner = rest[..<close]
+    let inner = Substring(rest[..<close])
     let digits = inner.reversed().prefix { $0.isASCII && $0.isNumber }.count
     let word = inner.dropLast(digits).filter { $0 != " " && $0 != ":" && $0 != "\u{a0}" }.lowercased()
     guard digits >= 1, digits <= 2, words.contains(word), let code = inner.suffix(digits).decimal,

@@ -43,6 +43,10 @@ struct ProxmoxConfigurationArtefact: ArtefactContent {
       lines.append(line)
       end += 1
     }
+    if keys.contains("rootfs"), keys.contains("hostname"), keys.contains("memory") {
+      cursor.index = end
+      return QuietArtefact(kind: "pct config, an LXC container's: a container has no balloon")
+    }
     guard keys.contains("memory") || keys.contains("balloon"), keys.intersection(common).count >= 4,
       // `qm status --verbose` has these, and its sizes are in bytes.
       keys.isDisjoint(with: ["maxmem", "qmpstatus", "status"]),

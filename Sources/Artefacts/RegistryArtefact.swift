@@ -147,6 +147,15 @@ struct RegistryArtefact: ArtefactContent {
   }
 
   func tell(_ draft: inout EvidenceDraft, _ place: ArtefactPlace) {
-    draft.windows.add(keys, isWholeEnum: isWholeEnum, place.provenance(kind, .guest))
+    let source = place.provenance(kind, .guest)
+    draft.windows.add(keys, isWholeEnum: isWholeEnum, source)
+    for key in keys where key.subject == .system { tell(OSVersion(key), &draft, source) }
+  }
+
+  /// Which Windows it is. One value that was asked for alone is enough, if it tells that.
+  private func tell(_ system: OSVersion, _ draft: inout EvidenceDraft, _ source: Provenance) {
+    draft.tell(\.guest.osFamily, .observed("windows", source))
+    if let name = system.name { draft.tell(\.guest.osName, .observed(name, source)) }
+    if let version = system.version { draft.tell(\.guest.kernel, .observed(version, source)) }
   }
 }

@@ -22,7 +22,24 @@ struct RegistryKey: Hashable, Sendable {
     let text: String
   }
 
-  init(path: String) { self.path = path }
+  /// What the key is about; `nil` for one of which nothing is wanted.
+  let subject: Subject?
+
+  enum Subject: Hashable, Sendable {
+    /// A PCI device's own key, by its instance id.
+    case device(String)
+    /// A driver's key, as `{4d36e97d-…}\0012` in lower case.
+    case driver(String)
+    /// A service's or kernel driver's key, by its name.
+    case service(String)
+    /// `SOFTWARE\Microsoft\Windows NT\CurrentVersion`
+    case system
+  }
+
+  init(path: String) {
+    self.path = path
+    subject = Self.subject(path)
+  }
 
   func text(_ name: String) -> String? {
     guard let value = values[name], value.kind == .string || value.kind == .expandable, !value.text.isEmpty else {
@@ -41,39 +58,38 @@ struct RegistryKey: Hashable, Sendable {
     return value.text.split(separator: "\\0").prefix(HardwareID.listLimit).map(String.init)
   }
 
-  /// Below `SYSTEM\CurrentControlSet` or `SYSTEM\ControlSet001`, in parts.
-  private var parts: [Substring] {
+  private static func subject(_ path: String) -> Subject? {
     let all = path.split(separator: "\\", maxSplits: 8)
-    guard all.count > 2, String(all[0]).isSameWindowsName(as: "SYSTEM"),
-      String(all[1]).isSameWindowsName(as: "CurrentControlSet") || String(all[1]).hasWindowsPrefix("ControlSet00")
-    else { return [] }
-    return Array(all[2...])
+    guard all.count > 2 else { return nil }
+    func has(_ place: Int, _ name: String) -> Bool { String(all[place]).isSameWindowsName(as: name) }
+    if all.count == 4, has(0, "SOFTWARE"), has(1, "Microsoft"), has(2, "Windows NT"), has(3, "CurrentVersion") {
+      return .system
+    }
+    guard has(0, "SYSTEM"), has(1, "CurrentControlSet") || String(all[1]).hasWindowsPrefix("ControlSet00") else {
+      return nil
+    }
+    if all.count == 6, has(2, "Enum"), has(3, "PCI") { return .device("PCI\\\(all[4])\\\(all[5])") }
+    if all.count == 6, has(2, "Control"), has(3, "Class") { return .driver("\(all[4])\\\(all[5])".lowercased()) }
+    return all.count == 4 && has(2, "Services") ? .service(String(all[3])) : nil
   }
 
   /// The instance id, when this is a PCI device's own key.
   var pciInstance: InstanceID? {
-    let parts = parts
-    guard parts.count == 4, String(parts[0]).isSameWindowsName(as: "Enum"),
-      String(parts[1]).isSameWindowsName(as: "PCI")
-    else { return nil }
-    return InstanceID("PCI\\\(parts[2])\\\(parts[3])")
+    guard case .device(let instance) = subject else { return nil }
+    return InstanceID(instance)
   }
 
   /// `{4d36e97d-…}\0012`, when this is a driver's key.
   var driverKey: String? {
-    let parts = parts
-    guard parts.count == 4, String(parts[0]).isSameWindowsName(as: "Control"),
-      String(parts[1]).isSameWindowsName(as: "Class")
-    else { return nil }
-    return "\(parts[2])\\\(parts[3])".lowercased()
+    guard case .driver(let name) = subject else { return nil }
+    return name
   }
 
   /// The service's name, when this is its key.
   var service: String? {
-    let parts = parts
-    guard parts.count == 2, String(parts[0]).isSameWindowsName(as: "Services") else { return nil }
-    return String(parts[1])
+    guard case .service(let name) = subject else { return nil }
+    return name
   }
 
-  var isWanted: Bool { pciInstance != nil || driverKey != nil || service != nil }
+  var isWanted: Bool { subject != nil }
 }

@@ -9,7 +9,11 @@ import WindowsPnP
 /// and its time is the guest's own, without a zone.
 struct SetupLogArtefact: ArtefactContent {
   let kind = "setupapi.dev.log"
-  let rank = 80
+  /// Of several parts of a log, with something else between, the later one counts first.
+  var rank: Int { Self.lastRank - start }
+  private static let lastRank = 1_000_000
+  /// The line that it begins in, from 0.
+  private let start: Int
   /// `10.0.19041` of the log's head.
   private var system: String?
   /// What the sections say, in the log's order.
@@ -18,10 +22,12 @@ struct SetupLogArtefact: ArtefactContent {
   /// The most sections that are kept, the latest, and the most lines of one log.
   private static let sectionLimit = 256
 
+  private init(start: Int) { self.start = start }
+
   static func read(_ cursor: inout ArtefactCursor) -> (any ArtefactContent)? {
     let line = cursor.line
     guard SetupLogSection.title(line) != nil || isHead(line) else { return nil }
-    var log = SetupLogArtefact()
+    var log = SetupLogArtefact(start: cursor.index)
     var next = cursor.index
     while let line = cursor.peek(next) {
       if line.isEmpty {
@@ -31,7 +37,7 @@ struct SetupLogArtefact: ArtefactContent {
         var section = SetupLogSection(title: title)
         next += 1
         while let line = cursor.peek(next), !section.isEnded, SetupLogSection.title(line) == nil {
-          if line.isEmpty, !isLog(cursor, behind: next) { break }
+          guard line.isEmpty ? isLog(cursor, behind: next) : isEntry(line) || isBroken(cursor, next) else { break }
           section.take(line)
           next += 1
         }
@@ -62,6 +68,21 @@ struct SetupLogArtefact: ArtefactContent {
       if line.isEmpty { continue }
       return SetupLogSection.title(line) != nil || isHead(line) || line.hasPrefix("<<<")
         || SetupLogSection.category(line) != nil
+    }
+    return false
+  }
+
+  /// Whether a line within a section is the log's own.
+  private static func isEntry(_ line: Substring) -> Bool {
+    line.hasPrefix("<<<") || line.hasPrefix(">>>") || line.hasPrefix("Section start")
+      || SetupLogSection.category(Substring(line.utf8.prefix(64))) != nil
+  }
+
+  /// Whether a line that is none of the log's is the rest of one that was broken: the section goes on soon behind it.
+  private static func isBroken(_ cursor: ArtefactCursor, _ index: Int) -> Bool {
+    for next in (index + 1)...(index + 3) {
+      guard let line = cursor.peek(next), !line.isEmpty, SetupLogSection.title(line) == nil else { return false }
+      if isEntry(line) { return true }
     }
     return false
   }

@@ -13,6 +13,8 @@ struct WindowsPaste {
     let source: Provenance
   }
   private(set) var devices: [Sourced<RegistryKey>] = []
+  /// The instance ids of those, in lower case.
+  private var deviceNames: Set<String> = []
   private(set) var drivers: [String: Sourced<RegistryKey>] = [:]
   private(set) var testimonies: [Sourced<DeviceTestimony>] = []
   /// By the published names in lower case.
@@ -52,12 +54,13 @@ struct WindowsPaste {
     if isWholeEnum { self.isWholeEnum = source }
     for key in keys {
       if let instance = key.pciInstance {
-        guard key.values["hardwareid"] != nil,
-          !devices.contains(where: { $0.value.pciInstance?.text.isSameWindowsName(as: instance.text) == true })
-        else { continue }
+        guard key.values["hardwareid"] != nil, devices.count < Self.deviceLimit else { continue }
+        let name = instance.text.lowercased()
+        guard !deviceNames.contains(name) else { continue }
         let ids = HardwareID.merged((key.list("hardwareid") ?? []) + (key.list("compatibleids") ?? []))
         let isOurs = (ids?.vendor ?? instance.hardware?.vendor) == BalloonNames.vendor
-        if isOurs || ids?.isMemoryController == true, devices.count < Self.deviceLimit {
+        if isOurs || ids?.isMemoryController == true {
+          deviceNames.insert(name)
           devices.append(Sourced(value: key, source: source))
         }
       } else if let name = key.driverKey {

@@ -131,6 +131,7 @@ struct WindowsRecord {
 /// the ids, for other devices have them too.
 enum DeviceName {
   static func isOne(_ name: Substring) -> Bool {
+    guard name.utf8.count < 64 else { return false }
     let name = name.trimmed.lowercased()
     return ["pci standard ram controller", "pci device", "virtio balloon driver", "virtio balloon"].contains(name)
   }

@@ -4,6 +4,8 @@ import BalloonEvidence
 /// The line that `ver` prints and a command prompt begins with: `Microsoft Windows [Version 10.0.19045.3803]`.
 struct WindowsVersionArtefact: ArtefactContent {
   let kind = "ver"
+  /// The registry tells the product's name besides.
+  let rank = 55
   let version: String
 
   static func read(_ cursor: inout ArtefactCursor) -> (any ArtefactContent)? {

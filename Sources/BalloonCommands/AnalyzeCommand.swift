@@ -33,12 +33,12 @@ struct AnalyzeCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    var texts: [ArtefactText] = []
+    var files = ArtefactTexts()
     var worst = ExitCode.success
     let hives: Evidence?
     let others: [String]
     do throws(TargetError) {
-      let found = try HiveFiles(among: files)
+      let found = try HiveFiles(among: self.files)
       others = found.others
       hives = try found.files.map { (files) throws(TargetError) in
         try HiveCollector(clock: .system, tool: VirtBalloon.version).collect(
@@ -52,10 +52,12 @@ struct AnalyzeCommand: ParsableCommand {
       return
     }
     for file in others.isEmpty ? ["-"] : others {
-      do throws(ArtefactError) { texts.append(try Self.read(file)) } catch {
+      do throws(ArtefactError) { files.add(try Self.read(file)) } catch {
         worst = worst.worse(Console.fail(error.message, .unavailable))
       }
     }
+    if let notice = files.notice { worst = worst.worse(Console.fail(notice, .unavailable)) }
+    let texts = files.texts
     guard !texts.isEmpty else { throw worst }
     let analysis: Analysis
     do throws(ArtefactError) {
@@ -69,6 +71,7 @@ struct AnalyzeCommand: ParsableCommand {
     }
     var evidence = analysis.evidence
     evidence.collection.notices += analysis.notices(verbose: output.verbose)
+    if let notice = files.notice { evidence.collection.notices.append(notice + ".") }
     if let hives {
       evidence.collection.notices += hives.collection.notices
       if evidence.guest.functions.value == nil {

@@ -28,6 +28,44 @@ import Testing
     }
   }
 
+  // Synthesised: the values are those of Windows 10 22H2, in reg's form.
+  @Test("The registry's key of the system tells which Windows it is, as Windows 11 where the build is that")
+  func registrySystem() throws {
+    let text = { (build: String) in
+      """
+      HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion
+          CurrentBuild    REG_SZ    \(build)
+          CurrentMajorVersionNumber    REG_DWORD    0xa
+          CurrentMinorVersionNumber    REG_DWORD    0x0
+          CurrentVersion    REG_SZ    6.3
+          EditionID    REG_SZ    Professional
+          ProductName    REG_SZ    Windows 10 Pro
+          UBR    REG_DWORD    0x1234
+
+      """
+    }
+    let guest = try Sample.analyze(text: text("19045")).evidence.guest
+    #expect(guest.osFamily.value == "windows" && guest.osName.value == "Windows 10 Pro")
+    #expect(guest.kernel.value == "10.0.19045.4660")
+    #expect(try Sample.analyze(text: text("22631")).evidence.guest.osName.value == "Windows 11 Pro")
+  }
+
+  @Test("Two live XMLs of which one has no period are told to contradict each other")
+  func contradiction() throws {
+    let text = { (balloon: String) in
+      "<domain type='kvm' id='3'><name>a</name><memory unit='GiB'>2</memory><devices><memballoon model='virtio'>"
+        + balloon + "<alias name='balloon0'/></memballoon></devices></domain>\n"
+    }
+    let analysis = try Sample.analyze(Array(text("<stats period='5'/>").utf8), Array(text("").utf8))
+    #expect(analysis.evidence.configuration.statsPeriod.value == 5)
+    #expect(
+      analysis.evidence.collection.notices.contains {
+        $0.contains("file1") && $0.contains("file2") && $0.contains("period of statistics")
+      })
+    let same = try Sample.analyze(Array(text("").utf8), Array(text("").utf8))
+    #expect(!same.evidence.collection.notices.contains { $0.contains("has none") })
+  }
+
   @Test("dommemstat without statistics is a finding only beside what shows that they are asked for")
   func notDelivered() throws {
     let statistics = try Sample.bytes("dommemstat-unset.txt")
@@ -405,6 +443,19 @@ import Testing
     }
     #expect(error?.code == .tooLarge)
     #expect(error?.message.contains("\n") == false)
+  }
+
+  @Test("Files that do not fit together are named, and those that fit are kept")
+  func tooLargeTogether() throws {
+    var texts = ArtefactTexts(byteLimit: 1_000)
+    #expect(texts.notice == nil)
+    for (name, count) in [("one", 600), ("two", 600), ("three", 100), ("four", 600)] {
+      texts.add(try ArtefactText(name: name, [UInt8](repeating: 0x61, count: count)))
+    }
+    #expect(texts.texts.map(\.name) == ["one", "three"])
+    #expect(texts.notice?.hasPrefix("two and 1 more: not looked at") == true)
+    // The largest text that is read at all fits.
+    #expect(ArtefactText.byteLimit * 3 + ArtefactText.lineLimit * 32 <= ArtefactTexts.byteLimit)
   }
 
   @Test("The probes' marks are those that the readers know, and the scripts write nothing")

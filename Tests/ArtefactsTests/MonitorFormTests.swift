@@ -22,6 +22,38 @@ import Testing
     }
   }
 
+  // Published: virtio-win/kvm-guest-drivers-windows issues 1323 and 41; the other forms are synthesised after them.
+  @Test(
+    "The period that was set at the monitor is the host's",
+    arguments: [
+      "(qemu) qom-set /machine/peripheral/balloon0/virtio-backend guest-stats-polling-interval 10",
+      "qom-set /machine/peripheral/balloon0/virtio-backend guest-stats-polling-interval 10",
+      "# virsh qemu-monitor-command --hmp win10 'qom-set /machine/peripheral/balloon0 guest-stats-polling-interval 10'",
+      "> {\"execute\": \"qom-set\",\"arguments\": { \"path\": \"/machine/peripheral/balloon0\",\"property\": "
+        + "\"guest-stats-polling-interval\", \"value\": 10 } }",
+      "virsh qemu-monitor-command win10 '{\"execute\": \"qom-set\", \"arguments\": {\"path\": \"/machine/x\", "
+        + "\"property\": \"guest-stats-polling-interval\", \"value\": 10}}'",
+    ])
+  func period(line: String) throws {
+    let analysis = try Sample.analyze(text: line + "\n")
+    #expect(analysis.evidence.device.pollingInterval.value == 10)
+    let refused = try Sample.analyze(text: line + "\nError: Device '/machine/peripheral/balloon0' not found\n")
+    #expect(refused.evidence.device.pollingInterval.value == nil)
+    let again = try Sample.analyze(text: line + "\n" + line.replacing("10", with: "0") + "\n")
+    #expect(again.evidence.device.pollingInterval.value == 0)
+  }
+
+  @Test(
+    "A sentence about setting the period sets none",
+    arguments: [
+      "try qom-set /machine/peripheral/balloon0 guest-stats-polling-interval 10",
+      "(qemu) qom-set /machine/peripheral/balloon0 guest-stats-polling-interval 10 does not help",
+      "(qemu) qom-get /machine/peripheral/balloon0 guest-stats-polling-interval",
+    ])
+  func sentence(line: String) throws {
+    #expect(try Sample.analyze(text: line + "\n").evidence.device.pollingInterval.value == nil)
+  }
+
   @Test("The status of a device is read whether its bits have explanations or are bare words")
   func words() throws {
     for (status, feature) in [

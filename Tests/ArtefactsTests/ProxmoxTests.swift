@@ -6,6 +6,29 @@ import Rules
 import Testing
 
 @Suite struct ProxmoxTests {
+  // Synthesised after Proxmox VE's documentation of pct.conf.
+  @Test("A container's settings are none of a guest's")
+  func container() throws {
+    let analysis = try Sample.analyze(
+      text: """
+        arch: amd64
+        cores: 2
+        features: nesting=1
+        hostname: web
+        memory: 2048
+        net0: name=eth0,bridge=vmbr0,ip=dhcp,type=veth
+        onboot: 1
+        ostype: debian
+        rootfs: local-lvm:vm-101-disk-0,size=8G
+        swap: 512
+        unprivileged: 1
+
+        """)
+    #expect(analysis.kinds.first?.hasPrefix("pct config") == true)
+    #expect(analysis.evidence.configuration.maximum.value == nil)
+    #expect(analysis.evidence.target.name == nil)
+  }
+
   @Test("The settings tell maximum, system, place and that statistics are asked for")
   func settings() throws {
     let analysis = try Sample.analyze(Sample.bytes("qm-config.txt"))

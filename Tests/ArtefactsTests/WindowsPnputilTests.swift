@@ -10,6 +10,21 @@ import Testing
     try #require(analysis.evidence.guest.functions.value?.first { $0.identity.value?.isBalloon == true })
   }
 
+  // Synthesised after the form of the device manager's Events page.
+  @Test("An event of the device manager is called one, and a list of pnputil's a list of pnputil's")
+  func event() throws {
+    let package = """
+      Driver Name: oem5.inf
+      Class Guid: {4d36e97d-e325-11ce-bfc1-08002be10318}
+      Driver Date: 08/31/2021
+      Driver Version: 100.85.104.20700
+      Driver Provider: Red Hat, Inc.
+      Driver Section: BALLOON_Device.NT
+      """
+    #expect(try Sample.analyze(text: package + "\nDriver Rank: 0xFF0001\n").kinds == ["device manager's event"])
+    #expect(try Sample.analyze(Sample.bytes("pnputil-drivers-french.txt")).kinds == ["pnputil /enum-drivers"])
+  }
+
   @Test("An English list of problems tells the balloon's code, status and ids, and flags no other device")
   func problems() throws {
     let analysis = try Sample.analyze(Sample.bytes("pnputil-devices-problem.txt"))

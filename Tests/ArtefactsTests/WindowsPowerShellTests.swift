@@ -97,6 +97,30 @@ import Testing
     #expect(analysis.unread.isEmpty)
   }
 
+  // Synthesised after Windows PowerShell 5.1's form of errors; the sentence is in the system's language.
+  @Test("Get-Service's error tells by its id that a service is missing, and nothing of a driver")
+  func missingService() throws {
+    let error = { (name: String) in
+      """
+      PS C:\\> Get-Service \(name)
+      Get-Service : Es kann kein Dienst mit dem Dienstnamen "\(name)" gefunden werden.
+      In Zeile:1 Zeichen:1
+      + Get-Service \(name)
+      + ~~~~~~~~~~~~~~~~~~~~~~
+          + CategoryInfo          : ObjectNotFound: (\(name):String) [Get-Service], ServiceCommandException
+          + FullyQualifiedErrorId : NoServiceFoundForGivenName,Microsoft.PowerShell.Commands.GetServiceCommand
+
+      """
+    }
+    let analysis = try Sample.analyze(text: error("BalloonService"))
+    #expect(analysis.kinds == ["Get-Service"])
+    #expect(analysis.unread.isEmpty)
+    let service = try #require(analysis.evidence.guest.services.value?.first)
+    #expect(service.name == "BalloonService" && service.state.isAbsent)
+    #expect(try Sample.analyze(text: error("balloon")).evidence.guest.services.value == nil)
+    #expect(try Sample.analyze(text: "Get-Service does not find (it:String)\n\nat all\n").artefacts.isEmpty)
+  }
+
   @Test("A service of which two commands disagree is told, and the first counts")
   func disagreement() throws {
     let query = """

@@ -42,6 +42,31 @@ import Testing
     #expect(balloon.driver.provenance.source.contains("2024/05/10 09:59:01.100"))
   }
 
+  @Test("A log that other text breaks in two is two artefacts, of which the later one counts")
+  func broken() throws {
+    let log = { (inf: String, time: String) in
+      """
+      >>>  [Device Install (Hardware initiated) - PCI\\VEN_1AF4&DEV_1002&SUBSYS_00051AF4&REV_00\\3&13C0B0C5&0&28]
+      >>>  Section start \(time)
+           dvi: {Core Device Install} 10:00:00.000
+           dvi:      Driver Node:
+           dvi:           Status         - Selected
+           dvi:           Driver INF     - \(inf) (C:\\Windows\\System32\\DriverStore\\balloon.inf)
+           dvi:           Driver Version - 08/31/2021,100.85.104.20700
+      of a line that was broken in two
+           dvi: {Core Device Install - exit(0x00000000)} 10:00:01.000
+      <<<  Section end \(time)
+      """
+    }
+    // Synthesised: neither section has its status line, as pastes of a part have not.
+    let analysis = try Sample.analyze(
+      text: log("oem3.inf", "2024/01/01 10:00:00.000") + "\nand then I did it again, after\nactual 4194304\nrss 1\n\n"
+        + log("oem4.inf", "2024/02/01 10:00:00.000") + "\n<<<  [Exit status: SUCCESS]\n")
+    #expect(analysis.kinds == ["setupapi.dev.log", "virsh dommemstat", "setupapi.dev.log"])
+    #expect(try balloon(analysis).module.value == "oem4.inf")
+    #expect(analysis.unread.map(\.text) == ["and then I did it again, after"])
+  }
+
   @Test("What the running Windows says counts before the log")
   func outranked() throws {
     let analysis = try Sample.analyze(

@@ -82,6 +82,23 @@ struct AnalyzeTests {
     }
   }
 
+  @Test("Of files that are too large together the first are judged, and the first that does not fit is named")
+  func together() async throws {
+    try await ScratchDirectory.with { scratch in
+      // Nothing but lines, which take more memory than bytes of the file.
+      let path = scratch("lines")
+      try String(repeating: "\n", count: 399_999).write(toFile: path, atomically: false, encoding: .utf8)
+      let paths = [Self.sample("qmp-unserved.txt")] + Array(repeating: path, count: 20)
+      let answer = try await Answer(measuring: ["analyze"] + paths)
+      #expect(answer.status == 69)
+      #expect(answer.line?.contains("/lines and ") == true, "\(answer.complaint)")
+      #expect(answer.line?.contains("more than 64 MiB") == true)
+      #expect(answer.output.contains("driver.not-operating"))
+      #expect(answer.output.contains("not looked at"))
+      #expect(try #require(answer.peak) < 256 << 10)
+    }
+  }
+
   @Test("The Linux probe runs in a POSIX shell, and its answer is understood")
   func linuxProbe() async throws {
     let answer = try await Answer("probe", "linux", wrapper: ["sh", "-c", #""$0" "$@" | sh 2>&1 | "$0" analyze"#])

@@ -5,7 +5,7 @@
     hostile.py PROGRAM [MEBIBYTES…]
 
 Without a size: 100 MiB, which must be refused, and 15 MiB, just below what is read. Every kind is made on the fly, given
-as a file, measured (time, peak resident memory of the process), and removed. Ends with status 1 when any of these fails:
+as a file (and some of 15 MiB as 20 files at once), measured (time, peak resident memory of the process), and removed. Ends with status 1 when any of these fails:
 the exit status is none that is documented, a signal ended it, more than 256 MiB were resident, it took longer than the
 limit, or standard error is more than one line of the program's own.
 """
@@ -91,14 +91,17 @@ KINDS = {
 }
 
 
-def run(program, path, folder):
+TOGETHER = ["lspci", "one endless line", "random bytes"]
+
+
+def run(program, paths, folder):
     complaint = os.path.join(folder, "complaint")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     actions = [(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
                (os.POSIX_SPAWN_OPEN, 1, os.path.join(folder, "report"), flags, 0o600),
                (os.POSIX_SPAWN_OPEN, 2, complaint, flags, 0o600)]
     start = time.monotonic()
-    child = os.posix_spawn("/usr/bin/timeout", ["timeout", "--foreground", str(SECONDS), program, "analyze", path], os.environ,
+    child = os.posix_spawn("/usr/bin/timeout", ["timeout", "--foreground", str(SECONDS), program, "analyze", *paths], os.environ,
                            file_actions=actions)
     _, status, usage = os.wait4(child, 0)
     seconds = time.monotonic() - start
@@ -113,7 +116,8 @@ def main(program, sizes):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "artefact")
         for size in sizes:
-            for kind, make in KINDS.items():
+            for kind, count in [(kind, 1) for kind in KINDS] + [(kind, 20) for kind in TOGETHER if size <= 16]:
+                make = KINDS[kind]
                 # The bytes are made in a child: what this process had resident would be counted as the program's.
                 maker = os.fork()
                 if maker == 0:
@@ -123,8 +127,8 @@ def main(program, sizes):
                 _, made = os.waitpid(maker, 0)
                 if made:
                     sys.exit("a file could not be made")
-                status, seconds, peak, lines = run(program, path, folder)
-                print(f"{size:>5} {seconds:>8.2f} {peak / 1024:>9.1f} {status:>6}  {kind}", flush=True)
+                status, seconds, peak, lines = run(program, [path] * count, folder)
+                print(f"{size:>5} {seconds:>8.2f} {peak / 1024:>9.1f} {status:>6}  {kind}{f', {count} files' if count > 1 else ''}", flush=True)
                 faults = []
                 if status not in DOCUMENTED:
                     faults.append(f"status {status}")
@@ -132,7 +136,7 @@ def main(program, sizes):
                     faults.append(f"{peak} KiB resident")
                 if len(lines) > 1 or any(not line.startswith(b"virt-balloon: ") for line in lines):
                     faults.append(f"it says {lines[:2]!r}")
-                if size > 16 and (status != 69 or len(lines) != 1):
+                if (size > 16 or count > 1) and (status != 69 or len(lines) != 1):
                     faults.append("it is not refused in one line")
                 for fault in faults:
                     failures += 1
