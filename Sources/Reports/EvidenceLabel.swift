@@ -30,7 +30,25 @@ enum EvidenceLabel {
     return path
   }
 
+  /// The same of places with `*` in them, of whatever index.
+  static func describe(anyOf path: String) -> String {
+    if let words = words[path] { return words }
+    let steps = path.split(separator: ".").map(String.init)
+    guard let last = steps.last else { return path }
+    if steps.first == "readings" { return reading[last] ?? path }
+    if steps.starts(with: ["guest", "functions"]) { return function[last] ?? path }
+    if steps.starts(with: ["guest", "qemuGA", "devices"]) {
+      return installedDriver[last].map { $0 + " by qemu-ga" } ?? path
+    }
+    if steps.starts(with: ["guest", "services"]) {
+      return last == "*" ? "services in the guest" : service[last].map { $0 + " of a service" } ?? path
+    }
+    return path
+  }
+
   private static let words = [
+    "collection.sampled": "whether it was looked at twice",
+    "readings": "readings of its size and statistics",
     "domain.state": "state of the guest",
     "domain.stateReason": "reason for the state",
     "domain.interruptions": "interruptions",

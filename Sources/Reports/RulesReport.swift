@@ -50,6 +50,7 @@ package struct RuleReport: Report {
       page.blank()
       page.flow("When found, it also explains: " + rule.explains.joined(separator: ", "), hanging: 2)
     }
+    page.judgedBy(rule.evidence)
     if !rule.sources.isEmpty {
       page.blank()
       page.heading("Sources")
@@ -60,6 +61,21 @@ package struct RuleReport: Report {
 }
 
 extension TextPage {
+  /// The places of the evidence in words, by who tells them.
+  mutating func judgedBy(_ places: [String]) {
+    guard !places.isEmpty else { return }
+    blank()
+    heading("Judged by")
+    for (who, isGuest) in [("The host", false), ("The guest", true)] {
+      var words: [String] = []
+      for place in places where place.hasPrefix("guest.") == isGuest {
+        let text = EvidenceLabel.describe(anyOf: place)
+        if !words.contains(text) { words.append(text) }
+      }
+      if !words.isEmpty { flow("\(who): " + words.joined(separator: ", "), indent: 2, hanging: 4) }
+    }
+  }
+
   mutating func exampleRemedy(_ steps: [RemedyStep], of system: String?) {
     guard !steps.isEmpty else { return }
     if let system {
@@ -94,6 +110,8 @@ package struct RulesDocument: Codable, Hashable, Sendable {
     package var confidence: Confidence
     package var explanation: String
     package var sources: [String]
+    /// Every place of the evidence that the rule may judge by, with `*` for an index.
+    package var evidence: [String]
     package var explains: [String]
     /// Whether the question "does it work?" stays open while this rule is inconclusive.
     package var essential: Bool
@@ -106,7 +124,7 @@ package struct RulesDocument: Codable, Hashable, Sendable {
     self.rules = rules.map {
       Entry(
         id: $0.id, title: $0.title, severity: $0.severity, confidence: $0.confidence, explanation: $0.explanation,
-        sources: $0.sources, explains: $0.explains, essential: $0.isEssential,
+        sources: $0.sources, evidence: $0.evidence, explains: $0.explains, essential: $0.isEssential,
         remedyLinux: $0.remedy(.example(.linux)), remedyWindows: $0.remedy(.example(.windows)))
     }
   }

@@ -24,6 +24,9 @@ enum AgentRules {
     sources: [
       "https://libvirt.org/formatdomain.html#channel", "virtio-win vioserial/sys/Port.c: a port opens once",
     ],
+    evidence: [
+      "domain.hypervisor", "configuration.model", "device.qomPath", "device.status", "channel.port", "guest.agent",
+    ],
     explains: ["agent.channel.disconnected", "agent.silent"],
     remedy: { context in
       [
@@ -62,6 +65,11 @@ enum AgentRules {
       Controller". The balloon itself is not touched by that, so it is a note.
       """,
     sources: ["virtio-win vioserial/sys/vioser.inx", "QEMU hw/virtio/virtio-qmp.c: x-query-virtio-status"],
+    evidence: [
+      "domain.interruptions", "domain.state", "domain.uptime", "configuration.statsPeriod", "device.pollingInterval",
+      "device.siblings", "device.status", "readings.*.lastUpdate", "channel.guestOpen", "channel.port", "guest.agent",
+      "guest.qemuGA.version",
+    ],
     explains: ["agent.channel.disconnected", "agent.silent"],
     remedy: { context in
       let windows = [
@@ -118,6 +126,7 @@ enum AgentRules {
       so this is a note; the agent's word on the driver is then missing from the answer.
       """,
     sources: ["https://libvirt.org/formatdomain.html#channel", "QEMU qapi/char.json: query-chardev, frontend-open"],
+    evidence: ["domain.interruptions", "domain.state", "channel.guestOpen", "channel.port", "guest.agent"],
     remedy: { context in
       let linux = RemedyStep(
         .guest, "In Linux, start the agent and see that it runs.", command: "systemctl enable --now virt-balloon-agent")
@@ -150,6 +159,7 @@ enum AgentRules {
       wrong with the balloon.
       """,
     sources: ["QEMU 7.2.22, measured: a second client of a chardev socket", "QEMU qapi/char.json: query-chardev"],
+    evidence: ["channel.guestOpen", "channel.heldByAnother", "channel.port", "guest.agent"],
     explains: ["agent.silent"],
     remedy: { context in
       [
@@ -188,6 +198,10 @@ enum AgentRules {
       evidence meanwhile.
       """,
     sources: ["QEMU qapi/char.json: query-chardev, frontend-open", "The agent protocol: agent.hello and its deadline"],
+    evidence: [
+      "domain.interruptions", "domain.state", "channel.guestOpen", "channel.heldByAnother", "channel.port",
+      "guest.agent", "guest.functions", "guest.osFamily",
+    ],
     remedy: { context in
       let linux = [
         RemedyStep(.guest, "In Linux, see what the agent does.", command: "systemctl status virt-balloon-agent"),
@@ -260,6 +274,7 @@ enum AgentRules {
       evidence; it is a warning because an agent was meant to be there and is of no use.
       """,
     sources: ["The agent protocol: records (https://www.rfc-editor.org/rfc/rfc7464), agent.hello"],
+    evidence: ["channel.guestOpen", "channel.port", "guest.agent"],
     remedy: { context in
       let linux = RemedyStep(
         .guest, "In Linux, see who has the port open.",

@@ -20,6 +20,7 @@ enum BalloonDeviceRules {
       "https://libvirt.org/formatdomain.html#memory-balloon-device",
       "QEMU system/balloon.c: DeviceNotActive, \"No balloon device has been activated\"",
     ],
+    evidence: ["domain.hypervisor", "configuration.model", "device.qomPath", "device.status"],
     isEssential: true,
     remedy: { context in
       [
@@ -56,6 +57,10 @@ enum BalloonDeviceRules {
       "https://www.qemu.org/docs/master/interop/virtio-balloon-stats.html",
       "https://libvirt.org/formatdomain.html#memory-balloon-device",
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/680",
+    ],
+    evidence: [
+      "domain.hypervisor", "configuration.model", "configuration.statsPeriod", "device.pollingInterval",
+      "device.qomPath", "device.status", "readings.*.lastUpdate",
     ],
     explains: ["stats.not-delivered"],
     remedy: { context in
@@ -97,6 +102,10 @@ enum BalloonDeviceRules {
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/568",
       "https://libvirt.org/formatdomain.html#memory-allocation",
       "Linux drivers/virtio/virtio_balloon.c",
+    ],
+    evidence: [
+      "domain.hypervisor", "configuration.maximum", "configuration.model", "configuration.virtioMemory",
+      "device.qomPath", "device.status", "readings", "readings.*.actual",
     ],
     remedy: { context in
       [

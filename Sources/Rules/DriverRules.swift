@@ -31,6 +31,16 @@ enum DriverRules {
       "Linux drivers/virtio/virtio_pci_common.c, drivers/virtio/virtio_balloon.c",
       "QEMU 7.2.22 with Linux 6.1, measured: the transport alone leaves the status at ACKNOWLEDGE",
     ],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.state", "domain.uptime", "configuration.model",
+      "configuration.statsPeriod", "device.pollingInterval", "device.qomPath", "device.siblings", "device.status",
+      "readings.*.lastUpdate", "channel.guestOpen", "guest.agent", "guest.functions", "guest.functions.value.*.driver",
+      "guest.functions.value.*.module", "guest.functions.value.*.problemCode", "guest.functions.value.*.provider",
+      "guest.functions.value.*.virtioDriver", "guest.functions.value.*.virtioStatus",
+      "guest.functions.value.*.windows.infSection", "guest.functions.value.*.windows.isPresent",
+      "guest.functions.value.*.windows.originalINF", "guest.functions.value.*.windows.problemStatus",
+      "guest.qemuGA.version", "guest.services.value.*.state", "guest.services.value.*.version",
+    ],
     explains: consequences,
     remedy: { $0.installDriver + [$0.checkAgain] },
     assess: { reader in
@@ -73,6 +83,15 @@ enum DriverRules {
       "Linux drivers/uio/uio_pci_generic.c, drivers/vfio/pci, drivers/pci/pci-stub.c",
       "QEMU 7.2.22 with Linux 6.1, measured: uio_pci_generic on the balloon",
       "https://learn.microsoft.com/windows-hardware/drivers/install/how-setup-ranks-drivers--windows-vista-and-later-",
+    ],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.state", "domain.uptime", "configuration.model",
+      "configuration.statsPeriod", "device.pollingInterval", "device.qomPath", "device.siblings", "device.status",
+      "readings.*.lastUpdate", "channel.guestOpen", "guest.agent", "guest.functions", "guest.functions.value.*.driver",
+      "guest.functions.value.*.module", "guest.functions.value.*.problemCode", "guest.functions.value.*.provider",
+      "guest.functions.value.*.virtioDriver", "guest.functions.value.*.virtioStatus",
+      "guest.functions.value.*.windows.infSection", "guest.functions.value.*.windows.originalINF",
+      "guest.qemuGA.version",
     ],
     explains: consequences,
     remedy: { $0.replaceDriver + [$0.checkAgain] },
@@ -159,6 +178,15 @@ enum DriverRules {
       "https://docs.oasis-open.org/virtio/virtio/v1.2/virtio-v1.2.html",
       "QEMU hw/virtio/virtio-qmp.c: x-query-virtio-status",
     ],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.state", "domain.uptime", "configuration.model",
+      "configuration.statsPeriod", "device.pollingInterval", "device.qomPath", "device.siblings", "device.status",
+      "readings.*.lastUpdate", "channel.guestOpen", "guest.agent", "guest.functions", "guest.functions.value.*.driver",
+      "guest.functions.value.*.module", "guest.functions.value.*.problemCode", "guest.functions.value.*.provider",
+      "guest.functions.value.*.virtioDriver", "guest.functions.value.*.virtioStatus",
+      "guest.functions.value.*.windows.infSection", "guest.functions.value.*.windows.originalINF",
+      "guest.functions.value.*.windows.problemStatus", "guest.qemuGA.version",
+    ],
     explains: consequences,
     remedy: { context in
       [
@@ -195,7 +223,8 @@ enum DriverRules {
         "The guest says that no driver holds the balloon, but one serves it: \(reason).", severity: .warning)
     case (.operating(let reason), .other(let name, _)):
       return .found(
-        "The guest says that \(name) holds the balloon, but a balloon driver serves it: \(reason).", severity: .warning)
+        "The guest says that \(name) holds the balloon, but a balloon driver serves it: \(reason).",
+        severity: .warning)
     case (_, .balloonDriver(_, started: nil)), (_, .unknown), (.notOperating, .unrecognised), (.undecided, _):
       return .inconclusive
     case (.operating, .balloonDriver), (.operating, .unrecognised):
@@ -214,9 +243,9 @@ enum DriverRules {
       the guest. An empty status in a guest whose system is up means that no driver has touched the balloon (or that \
       one has let it go); ACKNOWLEDGE alone that only the transport is bound; DRIVER without DRIVER_OK that the \
       driver began and did not get through (code 10 in Windows); FAILED that it has given up on the device; \
-      NEEDS_RESET that the device met an error, which QEMU has written among its messages. Where Windows has a problem code \
-      for the balloon that has no rule of its own, it is told here with its name. Without the monitor the \
-      statistics tell the good case: a guest that answers has a driver. Their silence alone does not tell the bad \
+      NEEDS_RESET that the device met an error, which QEMU has written among its messages. Where Windows has a \
+      problem code for the balloon that has no rule of its own, it is told here with its name. Without the monitor \
+      the statistics tell the good case: a guest that answers has a driver. Their silence alone does not tell the bad \
       one.
       """,
     sources: [
@@ -224,6 +253,16 @@ enum DriverRules {
       "QEMU hw/virtio/virtio-qmp.c: x-query-virtio-status, since QEMU 7.2",
       "QEMU hw/virtio/virtio.c: virtio_error() writes a message and sets NEEDS_RESET",
       "QEMU 7.2.22 with Linux 6.1, measured: status with, without and before the driver",
+    ],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.state", "domain.uptime", "configuration.model",
+      "configuration.statsPeriod", "device.pollingInterval", "device.qomPath", "device.siblings", "device.status",
+      "readings.*.lastUpdate", "channel.guestOpen", "guest.agent", "guest.functions", "guest.functions.value.*.driver",
+      "guest.functions.value.*.module", "guest.functions.value.*.problemCode", "guest.functions.value.*.provider",
+      "guest.functions.value.*.virtioDriver", "guest.functions.value.*.virtioStatus",
+      "guest.functions.value.*.windows.infSection", "guest.functions.value.*.windows.isPresent",
+      "guest.functions.value.*.windows.originalINF", "guest.functions.value.*.windows.problemStatus",
+      "guest.qemuGA.version",
     ],
     explains: idleness,
     isEssential: true,

@@ -26,6 +26,17 @@ enum DriverVersionRules {
         + "combining-platform-extensions-with-operating-system-versions",
       "virtio-win-pkg-scripts data/old-drivers: DriverVer and [Manufacturer] of the INFs for XP to 8.1",
     ],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.osFamily", "domain.state", "configuration.model",
+      "configuration.statsPeriod", "device.pollingInterval", "device.qomPath", "device.siblings", "device.status",
+      "readings.*.lastUpdate", "guest.agent", "guest.functions", "guest.functions.value.*.driver",
+      "guest.functions.value.*.driverVersion", "guest.functions.value.*.module", "guest.functions.value.*.problemCode",
+      "guest.functions.value.*.provider", "guest.functions.value.*.virtioDriver",
+      "guest.functions.value.*.virtioStatus", "guest.functions.value.*.windows.driverDate",
+      "guest.functions.value.*.windows.infSection", "guest.functions.value.*.windows.originalINF", "guest.kernel",
+      "guest.osFamily", "guest.qemuGA.devices.value.*.date", "guest.qemuGA.devices.value.*.identity",
+      "guest.qemuGA.devices.value.*.version", "guest.qemuGA.kernel", "guest.qemuGA.osID", "guest.qemuGA.version",
+    ],
     explains: ["driver.load-failed", "driver.failed-start"] + DriverRules.consequences,
     remedy: { context in
       [
@@ -92,6 +103,18 @@ enum DriverVersionRules {
       notes, because most guests never meet them.
       """,
     sources: ["virtio-win status.txt and commits", "virtio-win-pkg-scripts data/rpm_changelog"] + KnownBug.allLinks,
+    evidence: [
+      "domain.hypervisor", "domain.osFamily", "configuration.model", "configuration.statsPeriod",
+      "device.pollingInterval", "device.qomPath", "device.status", "readings.*.lastUpdate", "readings.*.statistics",
+      "guest.functions", "guest.functions.value.*.driver", "guest.functions.value.*.driverVersion",
+      "guest.functions.value.*.module", "guest.functions.value.*.problemCode", "guest.functions.value.*.provider",
+      "guest.functions.value.*.virtioDriver", "guest.functions.value.*.virtioStatus",
+      "guest.functions.value.*.windows.driverDate", "guest.functions.value.*.windows.infSection",
+      "guest.functions.value.*.windows.originalINF", "guest.kernel", "guest.osFamily",
+      "guest.qemuGA.devices.value.*.date", "guest.qemuGA.devices.value.*.identity",
+      "guest.qemuGA.devices.value.*.version", "guest.qemuGA.kernel", "guest.qemuGA.osID",
+      "guest.services.value.*.state", "guest.services.value.*.version", "guest.services.value.*.windows.startType",
+    ],
     links: { reader in KnownBug.present(&reader).flatMap(\.bug.links) },
     explains: KnownBug.consequences,
     causes: { id, reader in

@@ -21,6 +21,11 @@ enum FeatureRules {
       "virtio-win Balloon/sys/balloon.c: the only feature that is enabled is STATS_VQ",
       "https://libvirt.org/formatdomain.html#memory-balloon-device", "QEMU e3816255bf: deflate-on-oom",
     ],
+    evidence: [
+      "domain.hypervisor", "domain.osFamily", "configuration.autodeflate", "configuration.model",
+      "device.guestFeatures", "device.hostFeatures", "device.qomPath", "device.status", "guest.osFamily",
+      "guest.qemuGA.osID",
+    ],
     remedy: { context in
       [
         RemedyStep(
@@ -56,6 +61,10 @@ enum FeatureRules {
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/899",
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/964",
       "https://libvirt.org/formatdomain.html#memory-balloon-device", "QEMU 91b867191d: free-page-reporting",
+    ],
+    evidence: [
+      "domain.hypervisor", "domain.osFamily", "configuration.freePageReporting", "configuration.model",
+      "device.guestFeatures", "device.hostFeatures", "device.qomPath", "device.status", "guest.osFamily", "guest.qemuGA.osID",
     ],
     remedy: { context in
       [

@@ -18,6 +18,7 @@ enum GuestRules {
       reason. Migration, suspension and a reboot pass by themselves and are told as notes.
       """,
     sources: ["https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainState", "QEMU qapi/run-state.json"],
+    evidence: ["domain.interruptions", "domain.state", "domain.stateReason"],
     remedy: { context in
       [
         RemedyStep(
@@ -72,6 +73,11 @@ enum GuestRules {
       from.
       """,
     sources: ["QEMU 7.2.22 with Linux 6.1, measured: x-query-virtio-status of all devices before and after boot"],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.state", "domain.uptime", "configuration.model",
+      "configuration.statsPeriod", "device.pollingInterval", "device.qomPath", "device.siblings", "device.status",
+      "readings.*.lastUpdate", "channel.guestOpen", "guest.agent", "guest.qemuGA.version",
+    ],
     explains: ["agent.channel.disconnected", "agent.silent"],
     remedy: { context in
       [

@@ -23,6 +23,11 @@ enum HostMemoryRule {
       "https://man7.org/linux/man-pages/man5/proc.5.html",
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/556",
     ],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.state", "configuration.hugepages", "configuration.maximum",
+      "configuration.model", "configuration.virtioMemory", "device.qomPath", "device.status", "readings",
+      "readings.*.actual", "readings.*.rss",
+    ],
     remedy: { context in
       [
         context.hostLog(

@@ -20,6 +20,17 @@ extension ServiceRules {
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/680",
       "https://bugzilla.redhat.com/show_bug.cgi?id=1474452",
     ],
+    evidence: [
+      "collection.sampled", "domain.hypervisor", "domain.interruptions", "domain.osFamily", "domain.state",
+      "domain.uptime", "configuration.model", "configuration.statsPeriod", "device.pollingInterval", "device.qomPath",
+      "device.siblings", "device.status", "readings", "readings.*.lastUpdate", "readings.*.statistics", "guest.agent",
+      "guest.functions", "guest.functions.value.*.driver", "guest.functions.value.*.module",
+      "guest.functions.value.*.problemCode", "guest.functions.value.*.provider",
+      "guest.functions.value.*.virtioDriver", "guest.functions.value.*.virtioStatus",
+      "guest.functions.value.*.windows.infSection",
+      "guest.functions.value.*.windows.originalINF", "guest.functions.value.*.windows.problemStatus", "guest.osFamily",
+      "guest.qemuGA.osID", "guest.services", "guest.services.value.*.state",
+    ],
     explains: ["stats.frozen"],
     remedy: { context in
       [

@@ -18,6 +18,10 @@ extension StatisticsRules {
       "https://docs.oasis-open.org/virtio/virtio/v1.2/virtio-v1.2.html",
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/11", "virtio-win Balloon/app/memstat.cpp",
     ],
+    evidence: [
+      "domain.hypervisor", "configuration.maximum", "configuration.model", "device.qomPath", "device.status",
+      "readings", "readings.*.actual", "readings.*.lastUpdate", "readings.*.statistics", "guest.statistics",
+    ],
     remedy: { context in
       let windows = [
         RemedyStep(

@@ -21,6 +21,11 @@ enum MaximumRule {
       "Linux include/linux/mm_types.h: struct page",
       "https://libvirt.org/formatdomain.html#memory-allocation",
     ],
+    evidence: [
+      "domain.hypervisor", "configuration.maximum", "configuration.model", "configuration.target",
+      "configuration.virtioMemory", "device.qomPath", "device.status", "readings", "readings.*.actual",
+      "guest.osFamily",
+    ],
     explains: ["guest.memory-pressure"],
     remedy: { context in
       [

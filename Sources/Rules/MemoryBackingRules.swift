@@ -26,6 +26,11 @@ enum MemoryBackingRules {
       "https://github.com/kata-containers/runtime/pull/793",
       "https://looking-glass.io/docs/",
     ],
+    evidence: [
+      "domain.hypervisor", "configuration.launchSecurity", "configuration.maximum", "configuration.model",
+      "configuration.pinningDevices", "configuration.target", "configuration.virtioMemory", "device.qomPath",
+      "device.status", "readings.*.actual",
+    ],
     explains: ["balloon.host-memory-not-returned"],
     remedy: { context in
       [
@@ -102,6 +107,10 @@ enum MemoryBackingRules {
       "QEMU 7.2.22 with Linux 6.1 on hugetlbfs, measured: 160 MiB inflated, HugetlbPages unchanged",
       "https://github.com/kubevirt/kubevirt/pull/9572",
     ],
+    evidence: [
+      "domain.hypervisor", "configuration.hugepages", "configuration.maximum", "configuration.model",
+      "configuration.target", "configuration.virtioMemory", "device.qomPath", "device.status", "readings.*.actual",
+    ],
     explains: ["balloon.host-memory-not-returned"],
     remedy: { context in
       [
@@ -142,6 +151,11 @@ enum MemoryBackingRules {
         + "memfd: RssShmem fell by 160 MiB, 40960 lines",
       "https://man7.org/linux/man-pages/man2/madvise.2.html",
       "https://libvirt.org/formatdomain.html#memory-backing",
+    ],
+    evidence: [
+      "domain.hypervisor", "configuration.hugepages", "configuration.locked", "configuration.maximum",
+      "configuration.model", "configuration.sharedMemory", "configuration.target", "configuration.virtioMemory",
+      "device.qomPath", "device.status", "readings.*.actual",
     ],
     explains: ["balloon.host-memory-not-returned"],
     remedy: { context in

@@ -26,6 +26,12 @@ enum MemoryPressureRule {
       "Linux 6.1 under QEMU 7.2.22, measured: a guest of 256 MiB stops giving at 68 MiB, with 5 MiB available, and "
         + "kills the agent",
     ],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.state", "configuration.maximum", "configuration.model",
+      "configuration.target", "configuration.virtioMemory", "device.pollingInterval", "device.qomPath",
+      "device.status", "readings", "readings.*.actual", "readings.*.lastUpdate", "readings.*.statistics", "guest.log",
+      "guest.statistics",
+    ],
     explains: ["balloon.target.not-reached", "balloon.target.ignored", "agent.silent"],
     remedy: remedy, assess: assess)
 

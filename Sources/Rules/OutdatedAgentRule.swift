@@ -14,6 +14,10 @@ extension AgentRules {
       else may leave methods out on purpose.
       """,
     sources: ["The agent protocol: agent.hello and its list of methods; methods are append-only"],
+    evidence: [
+      "guest.agent", "guest.functions", "guest.log", "guest.memory", "guest.osFamily", "guest.services",
+      "guest.statistics",
+    ],
     remedy: { context in
       [
         RemedyStep(.guest, "Install the virt-balloon-agent of this program's version, and start it anew."),

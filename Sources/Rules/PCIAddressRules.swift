@@ -18,6 +18,10 @@ extension PCIRules {
       "QEMU 7.2.22 with Linux 6.1, measured: bridge paths by QOM and by sysfs agree",
       "https://libvirt.org/pci-addresses.html",
     ],
+    evidence: [
+      "domain.hypervisor", "configuration.model", "configuration.path", "device.path", "device.qomPath",
+      "device.status", "guest.functions", "guest.functions.value.*.path",
+    ],
     remedy: { context in
       [
         RemedyStep(
@@ -61,6 +65,11 @@ extension PCIRules {
     sources: [
       "https://libvirt.org/pci-addresses.html",
       "QEMU 7.2.22, measured: two root ports, a pcie-pci-bridge below the first, the balloon below the second",
+    ],
+    evidence: [
+      "domain.hypervisor", "configuration.address", "configuration.model", "configuration.path", "device.address",
+      "device.path", "device.qomPath", "device.status", "guest.functions", "guest.functions.value.*.address",
+      "guest.functions.value.*.path",
     ],
     remedy: { _ in
       [RemedyStep(.host, "Nothing needs mending. Use each side's own number when you look the function up there.")]

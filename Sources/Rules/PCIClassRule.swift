@@ -20,6 +20,15 @@ extension PCIRules {
       "QEMU 2ba1d381c2: class 00ff since 1.1; f862ddbb1a, d8be0c6b68: the old machine types and the property removed",
       "https://learn.microsoft.com/windows-hardware/drivers/install/how-setup-ranks-drivers--windows-vista-and-later-",
     ],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.state", "domain.uptime", "configuration.model",
+      "configuration.statsPeriod", "device.identity", "device.pollingInterval", "device.qomPath", "device.siblings",
+      "device.status", "readings.*.lastUpdate", "guest.agent", "guest.functions", "guest.functions.value.*.driver",
+      "guest.functions.value.*.identity", "guest.functions.value.*.module", "guest.functions.value.*.problemCode",
+      "guest.functions.value.*.provider", "guest.functions.value.*.virtioDriver",
+      "guest.functions.value.*.virtioStatus", "guest.functions.value.*.windows.infSection",
+      "guest.functions.value.*.windows.originalINF", "guest.functions.value.*.windows.problemStatus",
+    ],
     remedy: { context in
       [
         context.editDefinition(

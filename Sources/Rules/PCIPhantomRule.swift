@@ -19,6 +19,12 @@ extension PCIRules {
       "https://learn.microsoft.com/windows-hardware/drivers/install/cm-prob-phantom",
       "QEMU hw/virtio/virtio-pci.c: 1002 on a root bus, 1045 behind a PCIe port",
     ],
+    evidence: [
+      "domain.hypervisor", "domain.osFamily", "domain.state", "configuration.model", "configuration.statsPeriod",
+      "device.pollingInterval", "device.qomPath", "device.siblings", "device.status", "readings.*.lastUpdate",
+      "guest.functions", "guest.functions.value.*.identity", "guest.functions.value.*.path",
+      "guest.functions.value.*.windows.isPresent", "guest.osFamily", "guest.qemuGA.osID",
+    ],
     explains: ["pci.function.missing-in-guest"],
     remedy: { context in
       [

@@ -26,6 +26,10 @@ enum PCIRules {
       "https://docs.oasis-open.org/virtio/virtio/v1.2/virtio-v1.2.html",
       "virtio-win Balloon/sys/balloon.inx",
     ],
+    evidence: [
+      "domain.hypervisor", "configuration.model", "device.identity", "device.qomPath", "device.status",
+      "guest.functions", "guest.functions.value.*.identity",
+    ],
     remedy: { context in
       [
         context.editDefinition(
@@ -123,6 +127,10 @@ enum PCIRules {
       "QEMU hw/misc/ivshmem.c: 1af4:1110, class 0500", "QEMU 2ba1d381c2: class of the balloon since QEMU 1.1",
       "https://looking-glass.io/docs/",
     ],
+    evidence: [
+      "domain.hypervisor", "configuration.model", "device.decoys", "guest.functions",
+      "guest.functions.value.*.address", "guest.functions.value.*.identity",
+    ],
     remedy: { _ in
       [
         RemedyStep(
@@ -179,6 +187,11 @@ enum PCIRules {
       a function out too, while x-query-virtio has it.
       """,
     sources: ["QEMU 7.2.22, measured: a root port at a function other than 0 without function 0", "QEMU hw/pci/pci.c"],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.state", "domain.uptime", "configuration.model",
+      "device.pollingInterval", "device.qomPath", "device.siblings", "device.status", "readings.*.lastUpdate",
+      "guest.agent", "guest.functions", "guest.functions.value.*.address", "guest.functions.value.*.identity",
+    ],
     explains: ["driver.not-operating", "driver.contradicted", "balloon.target.ignored", "balloon.target.not-reached"],
     remedy: { context in
       [

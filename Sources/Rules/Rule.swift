@@ -14,6 +14,9 @@ package struct Rule: Sendable {
   package let explanation: String
   /// Where the facts behind it come from: source files, manuals, bug reports.
   package let sources: [String]
+  /// Every place of the evidence that it may judge by, as citations name them, with `*` for an index:
+  /// `readings.*.lastUpdate`.
+  package let evidence: [String]
   /// Where to read about what was found, for rules whose cases have sources of their own; `nil`: all addresses among
   /// ``sources``.
   package let links: (@Sendable (inout EvidenceReader) -> [String])?
@@ -32,7 +35,8 @@ package struct Rule: Sendable {
 
   package init(
     id: String, title: String, severity: Severity, confidence: Confidence = .established, explanation: String,
-    sources: [String], links: (@Sendable (inout EvidenceReader) -> [String])? = nil, explains: [String] = [],
+    sources: [String], evidence: [String] = [], links: (@Sendable (inout EvidenceReader) -> [String])? = nil,
+    explains: [String] = [],
     causes: @escaping @Sendable (_ id: String, inout EvidenceReader) -> Bool = { _, _ in true },
     isEssential: Bool = false, leavesOpen: Bool = false,
     remedy: @escaping @Sendable (RemedyContext) -> [RemedyStep],
@@ -44,6 +48,7 @@ package struct Rule: Sendable {
     self.confidence = confidence
     self.explanation = explanation
     self.sources = sources
+    self.evidence = evidence
     self.links = links
     self.explains = explains
     self.causes = causes

@@ -77,6 +77,11 @@ enum ServiceRules {
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/41",
       "https://pve.proxmox.com/wiki/Dynamic_Memory_Management",
     ],
+    evidence: [
+      "domain.hypervisor", "domain.osFamily", "configuration.model", "device.qomPath", "device.status",
+      "readings.*.lastUpdate", "readings.*.statistics", "guest.osFamily", "guest.qemuGA.osID", "guest.services",
+      "guest.services.value.*.state", "guest.services.value.*.windows.startType",
+    ],
     explains: consequences,
     remedy: { [$0.copyService, $0.installServiceStep, $0.serviceRuns, $0.checkAgain] },
     assess: { reader in
@@ -104,6 +109,12 @@ enum ServiceRules {
       with which it ended and the system's log tell which. Changing the guest's size works all the same.
       """,
     sources: ["virtio-win Balloon/app/service.cpp, Balloon/sys/queue.c"],
+    evidence: [
+      "domain.hypervisor", "domain.osFamily", "configuration.model", "device.qomPath", "device.status",
+      "readings.*.lastUpdate", "readings.*.statistics", "guest.osFamily", "guest.qemuGA.osID", "guest.services",
+      "guest.services.value.*.state", "guest.services.value.*.windows.exitCode",
+      "guest.services.value.*.windows.serviceExitCode", "guest.services.value.*.windows.startType",
+    ],
     explains: consequences,
     remedy: { context in
       [
@@ -158,6 +169,11 @@ enum ServiceRules {
       "https://learn.microsoft.com/windows/win32/api/winsvc/ns-winsvc-query_service_configw",
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/1098",
     ],
+    evidence: [
+      "domain.hypervisor", "domain.osFamily", "configuration.model", "device.qomPath", "device.status",
+      "readings.*.lastUpdate", "readings.*.statistics", "guest.osFamily", "guest.qemuGA.osID", "guest.services",
+      "guest.services.value.*", "guest.services.value.*.state", "guest.services.value.*.windows.startType",
+    ],
     explains: consequences,
     remedy: { context in
       [
@@ -195,6 +211,12 @@ enum ServiceRules {
     sources: [
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/931", "virtio-win Balloon/app/memstat.cpp",
       "https://learn.microsoft.com/windows/win32/debug/system-error-codes--1000-1299-",
+    ],
+    evidence: [
+      "domain.hypervisor", "domain.osFamily", "configuration.model", "device.qomPath", "device.status",
+      "readings.*.lastUpdate", "readings.*.statistics", "guest.osFamily", "guest.qemuGA.osID", "guest.services",
+      "guest.services.value.*.state", "guest.services.value.*.windows.exitCode",
+      "guest.services.value.*.windows.startType",
     ],
     explains: consequences,
     remedy: { context in
@@ -266,6 +288,12 @@ enum ServiceRules {
     sources: [
       "virtio-win Balloon/app/service.cpp: the path that is registered is the one that it was run from",
       "https://pve.proxmox.com/wiki/Dynamic_Memory_Management",
+    ],
+    evidence: [
+      "domain.hypervisor", "domain.osFamily", "configuration.model", "device.qomPath", "device.status",
+      "readings.*.lastUpdate", "readings.*.statistics", "guest.osFamily", "guest.qemuGA.osID", "guest.services",
+      "guest.services.value.*", "guest.services.value.*.state", "guest.services.value.*.windows.binaryExists",
+      "guest.services.value.*.windows.binaryPath",
     ],
     explains: consequences,
     remedy: { context in

@@ -24,6 +24,14 @@ enum StatisticsRules {
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/41",
       "https://pve.proxmox.com/wiki/Dynamic_Memory_Management",
     ],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.state", "domain.uptime", "configuration.model",
+      "configuration.statsPeriod", "device.guestFeatures", "device.pollingInterval", "device.qomPath", "device.status",
+      "readings", "readings.*.lastUpdate", "readings.*.statistics", "guest.functions",
+      "guest.functions.value.*.driver", "guest.functions.value.*.problemCode", "guest.functions.value.*.provider",
+      "guest.functions.value.*.virtioDriver", "guest.functions.value.*.virtioStatus", "guest.osFamily",
+      "guest.services",
+    ],
     isEssential: true,
     remedy: { context in
       let linux = [
@@ -139,6 +147,11 @@ enum StatisticsRules {
       "QEMU hw/virtio/virtio-balloon.c: the timer is armed when an answer arrives",
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/680",
       "https://bugzilla.redhat.com/show_bug.cgi?id=1474452",
+    ],
+    evidence: [
+      "collection.sampled", "domain.hypervisor", "domain.interruptions", "domain.state", "configuration.model",
+      "configuration.statsPeriod", "device.pollingInterval", "device.qomPath", "device.status", "readings",
+      "readings.*.lastUpdate", "readings.*.statistics",
     ],
     isEssential: true,
     remedy: { context in

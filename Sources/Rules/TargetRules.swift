@@ -25,6 +25,11 @@ enum TargetRules {
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/772",
       "https://github.com/virtio-win/kvm-guest-drivers-windows/pull/1157",
     ],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.state", "configuration.maximum", "configuration.model",
+      "configuration.target", "configuration.virtioMemory", "device.qomPath", "device.siblings", "device.status",
+      "readings", "readings.*.actual", "readings.*.lastUpdate",
+    ],
     remedy: { $0.retarget },
     assess: { assess(&$0, ignored: true) })
 
@@ -47,6 +52,11 @@ enum TargetRules {
       "https://github.com/virtio-win/kvm-guest-drivers-windows/pull/1157",
       "Linux drivers/virtio/virtio_balloon.c: \"Out of puff!\"",
     ],
+    evidence: [
+      "collection.sampled", "domain.hypervisor", "domain.interruptions", "domain.state", "configuration.maximum",
+      "configuration.model", "configuration.target", "configuration.virtioMemory", "device.qomPath", "device.status",
+      "readings", "readings.*.actual",
+    ],
     remedy: { $0.retarget },
     assess: { assess(&$0, ignored: false) })
 
@@ -59,8 +69,8 @@ enum TargetRules {
     }
     if reader.virtioMemory() != nil {
       return .notApplicable(
-        "Part of the guest's memory comes by virtio-mem, which is resized apart from the balloon and counts in what the "
-          + "configuration asks for: what is asked of the balloon itself is not known.")
+        "Part of the guest's memory comes by virtio-mem, which is resized apart from the balloon and counts in what "
+          + "the configuration asks for: what is asked of the balloon itself is not known.")
     }
     // A bare monitor and a transient domain keep no record, so there is none to be followed.
     if let failure = reader.peek(\.configuration.target).failure, failure.reason == .notFound {

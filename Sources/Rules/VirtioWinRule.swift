@@ -18,6 +18,14 @@ extension DriverRules {
       "https://docs.fedoraproject.org/en-US/quick-docs/creating-windows-virtual-machines-using-virtio-drivers/",
       "virtio-win Balloon/sys/balloon.inx, vioserial/sys/vioser.inx",
     ],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.osFamily", "domain.state", "domain.uptime",
+      "configuration.model", "configuration.statsPeriod", "device.pollingInterval", "device.qomPath",
+      "device.siblings", "device.status", "readings.*.lastUpdate", "channel.guestOpen", "guest.agent",
+      "guest.osFamily", "guest.qemuGA.devices.value.*.date", "guest.qemuGA.devices.value.*.identity",
+      "guest.qemuGA.devices.value.*.name", "guest.qemuGA.devices.value.*.version", "guest.qemuGA.osID",
+      "guest.qemuGA.version",
+    ],
     explains: [
       "driver.none", "driver.not-operating", "agent.channel.driver-missing", "agent.channel.disconnected",
       "agent.silent",

@@ -55,6 +55,13 @@ enum WindowsDriverRules {
       "https://learn.microsoft.com/windows-hardware/drivers/install/cm-prob-failed-post-start",
       "https://bugzilla.redhat.com/show_bug.cgi?id=1553633", "https://bugzilla.redhat.com/show_bug.cgi?id=1788042",
     ],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.osFamily", "domain.state", "domain.uptime",
+      "configuration.model", "configuration.statsPeriod", "device.pollingInterval", "device.qomPath",
+      "device.siblings", "device.status", "readings.*.lastUpdate", "channel.guestOpen", "guest.agent",
+      "guest.functions", "guest.functions.value.*.driverVersion", "guest.functions.value.*.problemCode",
+      "guest.functions.value.*.windows.problemStatus", "guest.osFamily", "guest.qemuGA.osID", "guest.qemuGA.version",
+    ],
     explains: DriverRules.consequences,
     remedy: { [$0.restartDevice] + $0.updateDriver + [$0.checkAgain] },
     assess: { reader in
@@ -80,6 +87,14 @@ enum WindowsDriverRules {
       "https://learn.microsoft.com/windows-hardware/drivers/install/cm-prob-failed-add",
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/33",
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/61",
+    ],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.osFamily", "domain.state", "domain.uptime",
+      "configuration.model", "configuration.statsPeriod", "device.pollingInterval", "device.qomPath",
+      "device.siblings", "device.status", "readings.*.lastUpdate", "channel.guestOpen", "guest.agent",
+      "guest.functions", "guest.functions.value.*.driverVersion", "guest.functions.value.*.problemCode",
+      "guest.functions.value.*.windows.problemStatus", "guest.osFamily", "guest.qemuGA.osID", "guest.qemuGA.version",
+      "guest.services.value.*.windows.binaryExists",
     ],
     explains: DriverRules.consequences,
     remedy: { context in
@@ -126,6 +141,14 @@ enum WindowsDriverRules {
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/485",
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/678",
     ],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.osFamily", "domain.state", "domain.uptime",
+      "configuration.model", "configuration.statsPeriod", "device.pollingInterval", "device.qomPath",
+      "device.siblings", "device.status", "readings.*.lastUpdate", "channel.guestOpen", "guest.agent",
+      "guest.functions", "guest.functions.value.*.driverVersion", "guest.functions.value.*.problemCode",
+      "guest.functions.value.*.windows.problemStatus", "guest.functions.value.*.windows.signer", "guest.osFamily",
+      "guest.qemuGA.osID", "guest.qemuGA.version", "guest.windows.secureBoot",
+    ],
     explains: DriverRules.consequences,
     remedy: { context in
       [
@@ -161,6 +184,16 @@ enum WindowsDriverRules {
       "https://learn.microsoft.com/windows-hardware/drivers/install/cm-prob-disabled",
       "https://learn.microsoft.com/windows-hardware/drivers/install/cm-prob-disabled-service",
       "https://github.com/virtio-win/kvm-guest-drivers-windows/issues/568",
+    ],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.osFamily", "domain.state", "domain.uptime",
+      "configuration.model", "configuration.statsPeriod", "device.pollingInterval", "device.qomPath",
+      "device.siblings", "device.status", "readings.*.lastUpdate", "channel.guestOpen", "guest.agent",
+      "guest.functions", "guest.functions.value.*.driver", "guest.functions.value.*.module",
+      "guest.functions.value.*.problemCode", "guest.functions.value.*.provider",
+      "guest.functions.value.*.windows.configFlags", "guest.functions.value.*.windows.infSection",
+      "guest.functions.value.*.windows.originalINF", "guest.functions.value.*.windows.problemStatus", "guest.osFamily",
+      "guest.qemuGA.osID", "guest.qemuGA.version", "guest.services.value.*.windows.startType",
     ],
     explains: DriverRules.consequences,
     remedy: { context in
@@ -227,6 +260,13 @@ enum WindowsDriverRules {
       no restart for drivers: the kernel is put to sleep and comes back as it was.
       """,
     sources: ["https://learn.microsoft.com/windows-hardware/drivers/install/cm-prob-need-restart"],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.osFamily", "domain.state", "domain.uptime",
+      "configuration.model", "configuration.statsPeriod", "device.pollingInterval", "device.qomPath",
+      "device.siblings", "device.status", "readings.*.lastUpdate", "channel.guestOpen", "guest.agent",
+      "guest.functions", "guest.functions.value.*.problemCode", "guest.osFamily", "guest.qemuGA.osID",
+      "guest.qemuGA.version",
+    ],
     explains: DriverRules.consequences,
     remedy: { context in
       [RemedyStep(.guest, "Restart Windows.", command: "shutdown /r /t 0"), context.checkAgain]
@@ -249,6 +289,13 @@ enum WindowsDriverRules {
       shown here.
       """,
     sources: ["https://learn.microsoft.com/windows-hardware/drivers/install/cm-prob-driver-blocked"],
+    evidence: [
+      "domain.hypervisor", "domain.interruptions", "domain.osFamily", "domain.state", "domain.uptime",
+      "configuration.model", "configuration.statsPeriod", "device.pollingInterval", "device.qomPath",
+      "device.siblings", "device.status", "readings.*.lastUpdate", "channel.guestOpen", "guest.agent",
+      "guest.functions", "guest.functions.value.*.driverVersion", "guest.functions.value.*.problemCode",
+      "guest.osFamily", "guest.qemuGA.osID", "guest.qemuGA.version",
+    ],
     explains: DriverRules.consequences,
     remedy: { $0.updateDriver + [$0.checkAgain] },
     assess: { reader in

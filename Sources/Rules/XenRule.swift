@@ -21,6 +21,7 @@ enum XenRule {
       "https://libvirt.org/formatdomain.html#memory-balloon-device",
       "Linux drivers/xen/balloon.c, drivers/xen/xen-balloon.c: the watch on memory/target",
     ],
+    evidence: ["domain.hypervisor", "configuration.model", "device.qomPath", "device.status"],
     leavesOpen: true,
     remedy: { context in
       [

@@ -8,6 +8,18 @@ import Testing
 
 @Suite("Layout and contents")
 struct LayoutTests {
+  @Test("Every place that a rule judges by is told in words, and by path in JSON", arguments: Catalogue.all.map(\.id))
+  func judgedBy(id: String) throws {
+    let rule = try #require(Catalogue.rule(id))
+    let lines = RuleReport(rule).text(TextStyle(width: 100)).split(separator: "\n")
+    let start = try #require(lines.firstIndex(of: "Judged by"))
+    let end = try #require(lines.lastIndex(of: "Sources"))
+    let words = lines[(start + 1)..<end].joined(separator: " ")
+    #expect(!words.isEmpty && !words.contains("*") && !words.contains("."), "\(words)")
+    let json = String(decoding: try RuleReport(rule).json(), as: UTF8.self)
+    #expect(rule.evidence.allSatisfy { json.contains("\"\($0)\"") })
+  }
+
   @Test(
     "No line is wider than the terminal but for commands and single long words",
     arguments: Scenario.all + Scenario.windows)

@@ -13,6 +13,7 @@ enum Samples {
       explanation: "A function without a driver of its own can be taken by a generic one, which serves nobody.\n\n"
         + "The host sees\na device that nobody started.",
       sources: ["Linux drivers/uio/uio_pci_generic.c", "https://docs.kernel.org/driver-api/uio-howto.html"],
+      evidence: ["device.status", "readings.*.lastUpdate", "guest.functions", "guest.functions.value.*.driver"],
       explains: ["sample.frozen"], isEssential: true,
       remedy: { context in
         switch context.system {
