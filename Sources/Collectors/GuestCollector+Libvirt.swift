@@ -245,12 +245,16 @@ struct LibvirtSource: Sendable {
     var channel = channel
     // XML that could not be read says nothing against the channel: libvirt finds it by name.
     guard !channel.port.isAbsent else {
-      let failure = Failure(.notFound, "the domain has no channel named \(AgentChannel.portName)")
-      return (GuestEvidence(unknown(failure, "agent")), channel)
+      return (
+        guestWithoutAgent(Failure(.notFound, "the domain has no channel named \(AgentChannel.portName)")),
+        channel
+      )
     }
     guard channel.guestOpen.value != false else {
-      let failure = Failure(.disconnected, "no program in the guest holds the agent's channel open")
-      return (GuestEvidence(unknown(failure, "agent")), channel)
+      return (
+        guestWithoutAgent(Failure(.disconnected, "no program in the guest holds the agent's channel open")),
+        channel
+      )
     }
     guard !session.isReadOnly else {
       let failure = Failure(
@@ -279,5 +283,15 @@ struct LibvirtSource: Sendable {
       if failure.reason == .busy { channel.heldByAnother = observed(true, "virDomainOpenChannel") }
       return (GuestEvidence(unknown(failure, "agent")), channel)
     }
+  }
+
+  /// Nothing of the guest; what to do for it is what a user can do at once, without an agent or a flag.
+  private func guestWithoutAgent(_ failure: Failure) -> GuestEvidence {
+    var asking = failure
+    asking.ask =
+      GuestProbe.byHand(nil) + " (or start virt-balloon-agent in the guest, then: \(command()))"
+    var guest = GuestEvidence(unknown(asking, "agent"))
+    guest.agent = unknown(failure, "agent")()
+    return guest
   }
 }

@@ -20,34 +20,56 @@ package struct GuestDisk: Sendable {
     self.time = time
   }
 
-  /// Runs `body` with the hives in a private directory, which is removed afterwards.
+  /// Runs `body` with the hives in a private directory, which is removed afterwards, also when this process is told to
+  /// end meanwhile.
   /// - Throws: in one line, why there are none.
   package func withHives<Result>(
     _ body: (HiveCollector.Files) throws(TargetError) -> Result
   ) async throws(TargetError) -> Result {
     let format = try imageFormat()
+    let interruption = Interruption()
+    do throws(TargetError) {
+      let result = try await withHives(ofFormat: format, unless: interruption, body)
+      interruption.end()
+      return result
+    } catch {
+      interruption.end()
+      throw error
+    }
+  }
+
+  private func withHives<Result>(
+    ofFormat format: String, unless interruption: borrowing Interruption,
+    _ body: (HiveCollector.Files) throws(TargetError) -> Result
+  ) async throws(TargetError) -> Result {
     let directory = try Self.privateDirectory()
     defer { Self.remove(directory) }
     func hive(_ name: String) -> String { "\(directory)/\(name)" }
     // Of these SYSTEM must be there; a minus takes a failure for an answer.
     let script = Self.hives.map { name in
-      "\(name == "SYSTEM" ? "" : "-")download win:\\windows\\system32\\config\\\(name) \(hive(name))\n"
+      "\(name == "SYSTEM" ? "" : "-")download win:\\windows\\\(Self.folder(of: name))\\\(name) \(hive(name))\n"
     }.joined()
     let files = (script: hive("script"), errors: hive("errors"))
     try Self.write(script, to: files.script)
     let status = try await run(
       ["guestfish", "--ro", "--format=\(format)", "-a", safeImage, "-i"], input: files.script, errors: files.errors,
-      in: directory)
+      in: directory, unless: interruption)
     guard status == 0 else {
       let told = Self.firstLine(of: files.errors)
       throw error(.failed, told.isEmpty ? "guestfish ended with status \(status)" : told)
     }
     func there(_ name: String) -> String? { access(hive(name), R_OK) == 0 ? hive(name) : nil }
     return try body(
-      HiveCollector.Files(system: hive("SYSTEM"), software: there("SOFTWARE"), drivers: there("DRIVERS")))
+      HiveCollector.Files(
+        system: hive("SYSTEM"), software: there("SOFTWARE"), drivers: there("DRIVERS"), amcache: there(Self.amcache)))
   }
 
-  private static let hives = ["SYSTEM", "SOFTWARE", "DRIVERS"]
+  private static let hives = ["SYSTEM", "SOFTWARE", "DRIVERS", amcache]
+  private static let amcache = "Amcache.hve"
+
+  private static func folder(of hive: String) -> String {
+    hive == amcache ? "appcompat\\programs" : "system32\\config"
+  }
 
   private func error(_ reason: Failure.Reason, _ text: String) -> TargetError {
     TargetError("\(image): \(text)", Failure(reason, text))
@@ -82,7 +104,8 @@ package struct GuestDisk: Sendable {
 
   /// Runs a program with its output thrown away, watches its time and what it writes, and gives its exit status.
   private func run(
-    _ arguments: [String], input: String, errors: String, in directory: String
+    _ arguments: [String], input: String, errors: String, in directory: String,
+    unless interruption: borrowing Interruption
   ) async throws(TargetError) -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -110,7 +133,11 @@ package struct GuestDisk: Sendable {
       let ended = waitpid(process, &status, WNOHANG)
       if ended == process { break }
       guard ended == 0 || errno == EINTR else { throw error(.failed, "guestfish cannot be waited for") }
-      if let reason = Self.excess(in: directory) ?? (ContinuousClock.now < deadline ? nil : "guestfish took too long") {
+      let reason =
+        interruption.hasCome
+        ? "interrupted"
+        : Self.excess(in: directory) ?? (ContinuousClock.now < deadline ? nil : "guestfish took too long")
+      if let reason {
         kill(process, SIGTERM)
         try? await Task.sleep(for: .milliseconds(500))
         kill(process, SIGKILL)

@@ -130,7 +130,8 @@ package struct GuestProbe: Sendable {
       ask: byHand(family))
   }
 
-  private static func byHand(_ family: String?) -> String {
+  /// How to ask a guest by a person's hand.
+  static func byHand(_ family: String?) -> String {
     "virt-balloon probe \(family ?? "windows (or linux)"): paste what it prints into the guest, and its answer into "
       + "virt-balloon analyze -"
   }

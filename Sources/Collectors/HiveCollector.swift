@@ -31,14 +31,13 @@ package struct HiveCollector: Sendable {
 
   /// Evidence of what the hives tell, and nothing of the host.
   ///
-  /// - Throws: when a file cannot be read, or is not the hive it is given as.
+  /// - Throws: when a file cannot be read, or is not the hive it is given as. Without Amcache.hve the rest is as good:
+  ///   a notice tells of it instead.
   package func collect(_ files: Files, target: Target) throws(TargetError) -> Evidence {
     let started = clock.now()
     let windows: OfflineWindows
-    let inventory: AmcacheInventory?
     do throws(HiveError) {
       windows = try OfflineWindows(system: files.system, software: files.software, drivers: files.drivers)
-      inventory = try files.amcache.map { (path) throws(HiveError) in try AmcacheInventory(path) }
     } catch {
       throw TargetError(error.message, Failure(error))
     }
@@ -54,9 +53,14 @@ package struct HiveCollector: Sendable {
         "Registry hives were read (\(windows.controlSet)): all of this is the guest's word, as of when they were last "
           + "written, and nothing the host's."
       ] + windows.notices
-    if let inventory {
-      evidence.collection.notices += inventory.notices
-      evidence.collection.notices += evidence.guest.complete(by: inventory)
+    do throws(HiveError) {
+      if let path = files.amcache {
+        let inventory = try AmcacheInventory(path)
+        evidence.collection.notices += inventory.notices
+        evidence.collection.notices += evidence.guest.complete(by: inventory)
+      }
+    } catch {
+      evidence.collection.notices.append("Amcache.hve, which has the problem codes, was left out: \(error.message)")
     }
     return evidence
   }

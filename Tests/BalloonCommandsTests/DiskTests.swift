@@ -70,6 +70,59 @@ struct DiskTests {
     }
   }
 
+  @Test("Takes Amcache.hve along where it is there, and does without one that is no hive")
+  func amcache() async throws {
+    // Synthesised, as those of AmcacheTests.
+    let made = """
+      cat >"$0.reg" <<'END'
+      Windows Registry Editor Version 5.00
+
+      [\\Root]
+
+      [\\Root\\InventoryDevicePnp]
+
+      [\\Root\\InventoryDevicePnp\\acpi/qemu0002/3&267a616a&0]
+      "ProblemCode"="28"
+      END
+      cp '\(Self.hives.path)'/software "$(place Amcache.hve)"
+      hivexregedit --merge "$(place Amcache.hve)" "$0.reg"
+      """
+    for (how, isTaken) in [(made, true), (#"printf 'no hive' >"$(place Amcache.hve)""#, false)] {
+      try await withGuestfish("fetch SYSTEM\n\(how)") { scratch, path in
+        let answer = try await diagnose(scratch, path, try image(scratch, "win.img"))
+        #expect(answer.complaint.isEmpty, "\(answer.complaint)")
+        let notices = try answer.document().evidence.collection.notices
+        #expect(notices.contains { $0.hasPrefix("Amcache.hve, which has") } == !isTaken, "\(notices)")
+        #expect(notices.contains { $0.contains("days ago") || $0.contains("inventory") } == isTaken, "\(notices)")
+        #expect(scratch.tail("input").contains("-download win:\\windows\\appcompat\\programs\\Amcache.hve "))
+        #expect(try leftovers(scratch).isEmpty)
+      }
+    }
+  }
+
+  @Test("An interrupt ends guestfish, leaves nothing behind, and ends the program", arguments: ["INT", "TERM", "HUP"])
+  func interrupted(_ signal: String) async throws {
+    try await withGuestfish("echo $$ >\"${0%/*}/../process\"; exec sleep 60") { scratch, path in
+      let name = try image(scratch, "win.img")
+      try FileManager.default.createDirectory(atPath: scratch("tmp"), withIntermediateDirectories: true)
+      // A shell ignores SIGINT for what it runs in the background; python3 gives it back.
+      let line = """
+        cd "\(scratch("images"))"; export PATH='\(path)' TMPDIR='\(scratch("tmp"))'
+        python3 -c 'import os, signal, sys
+        for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP: signal.signal(number, signal.SIG_DFL)
+        os.execv(sys.argv[1], sys.argv[1:])' "$0" "$@" &
+        while [ ! -s "\(scratch("process"))" ]; do sleep 0.05; done
+        kill -\(signal) $!; wait $!
+        """
+      let answer = try await Answer("diagnose", "--disk=\(name)", wrapper: ["bash", "-c", line])
+      let number: [String: Int32] = ["INT": SIGINT, "TERM": SIGTERM, "HUP": SIGHUP]
+      #expect(answer.status == 128 + (number[signal] ?? 0), "\(answer.complaint)")
+      #expect(try leftovers(scratch).isEmpty)
+      let process = try #require(Int32(scratch.tail("process").prefix { $0 != "\n" }))
+      #expect(kill(process, 0) != 0 && errno == ESRCH)
+    }
+  }
+
   @Test("Passes any path on as one argument, that is neither an option nor a URI, and names the image's format")
   func paths() async throws {
     try await withGuestfish("fetch SYSTEM") { scratch, path in

@@ -7,7 +7,7 @@ import Testing
 
 /// A guest whose sockets and settings stand where Proxmox VE has them, below its scratch directory. The settings are
 /// synthesised.
-private struct ProxmoxLayout {
+struct ProxmoxLayout {
   let guest: Guest
   var root: String { guest.directory("pve") }
   func socket(_ kind: String) -> String { "\(root)/var/run/qemu-server/100.\(kind)" }
@@ -26,8 +26,21 @@ private struct ProxmoxLayout {
     }
   }
 
+  /// Makes the machine's process the first of this system, which has run for longer than a rule waits for a service.
+  func pretendToBeOld() throws {
+    try FileManager.default.removeItem(atPath: socket("pid"))
+    try Data("1\n".utf8).write(to: URL(filePath: socket("pid")))
+  }
+
   func diagnose(_ flags: String...) async throws -> RigJSON {
     try Diagnosis.parse(try await Diagnosis.run(flags + ["--proxmox-root", root, "proxmox:100"]))
+  }
+
+  /// The report as its reader has it.
+  func text(_ flags: String...) async throws -> String {
+    try await Program.run(
+      [Program.built("virt-balloon"), "diagnose"] + flags + ["--proxmox-root", root, "proxmox:100"]
+    ).output
   }
 }
 
