@@ -39,8 +39,17 @@ extension WindowsGuest {
   /// All of it, for a fresh prefix; Wine's own devices are taken out.
   package var registry: RegistryFile {
     var registry = RegistryFile()
-    // Which Windows Wine says that it is, to every program that starts from now on.
-    registry.add("HKEY_CURRENT_USER\\Software\\Wine", ["Version": .string(isWindows7 ? "win7" : "win10")])
+    // A fresh prefix is a Windows 7; later ones have the two numbers besides, and 6.3 where their version was.
+    if !isWindows7 {
+      registry.add(
+        "HKEY_LOCAL_MACHINE\\Software\\Microsoft\\Windows NT\\CurrentVersion",
+        [
+          "CurrentVersion": .string("6.3"), "CurrentMajorVersionNumber": .dword(10),
+          "CurrentMinorVersionNumber": .dword(0), "CurrentBuild": .string("17763"),
+          "CurrentBuildNumber": .string("17763"), "CSDVersion": .string(""),
+          "ProductName": .string("Microsoft Windows 10"),
+        ])
+    }
     let system = RegistryFile.system
     registry.remove(system + "Enum\\PCI")
     let packages = "HKEY_LOCAL_MACHINE\\System\\DriverDatabase"
