@@ -61,7 +61,8 @@ extension TextPage {
       if let failure = package.state.failure { return Known.unknown(failure) }
       return Self.short(package.name) + (package.version.value.map { " \(Self.short($0))" } ?? "")
     }
-    field("driver store", packages.isEmpty ? "no package of the balloon" : packages.joined(separator: ", "))
+    // Not every witness looks into the store, so none is no fact.
+    if !packages.isEmpty { field("driver store", packages.joined(separator: ", ")) }
   }
 
   /// `is stopped, automatic, ended with error 1068`.

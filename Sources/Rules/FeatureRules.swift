@@ -12,7 +12,7 @@ enum FeatureRules {
     explanation: """
       autodeflate='on' (deflate-on-oom in QEMU) lets a guest take pages back out of the balloon when it runs out of \
       memory. It is an offer, and counts only when the guest's driver accepts it: DEFLATE_ON_OOM among the \
-      negotiated features. Windows' driver never does; it negotiates statistics and nothing else. The XML and the \
+      negotiated features. virtio-win's driver never does; it negotiates statistics and nothing else. The XML and the \
       device's own features go on saying "on". Whoever relies on it to catch an inflation that went too far has \
       then no safety net: the guest pages out or kills programs while its memory lies in the balloon. So a lower \
       limit must be kept by whoever sets the size.
@@ -64,7 +64,8 @@ enum FeatureRules {
     ],
     evidence: [
       "domain.hypervisor", "domain.osFamily", "configuration.freePageReporting", "configuration.model",
-      "device.guestFeatures", "device.hostFeatures", "device.qomPath", "device.status", "guest.osFamily", "guest.qemuGA.osID",
+      "device.guestFeatures", "device.hostFeatures", "device.qomPath", "device.status", "guest.osFamily",
+      "guest.qemuGA.osID",
     ],
     remedy: { context in
       [
