@@ -192,6 +192,11 @@ extension ProxmoxConfiguration {
       .sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
   }
 
+  /// Each of ``passedThrough`` as evidence has it, at most 64: `mdev` for a mediated one (`mdev=TYPE`), else `pci`.
+  package var pinningDevices: [String] {
+    passedThrough.prefix(64).map { current[$0]?.contains("mdev=") == true ? "mdev" : "pci" }
+  }
+
   /// `hugepages`: the guest's memory is of huge pages, of `any` size, or `2` or `1024` MiB each.
   package var hugepages: String? { current["hugepages"] }
 

@@ -35,6 +35,9 @@ struct ProxmoxFacts {
       Unknown(failure: Failure(.unsupported, "Proxmox's settings do not tell"), provenance: device))
     evidence.maximum = observed(settings.memory, "memory")
     evidence.target = target(settings)
+    evidence.hugepages = .observed(settings.hugepages != nil, source("hugepages"))
+    evidence.pinningDevices = .observed(settings.pinningDevices, source("hostpciN"))
+    if settings.current["args"]?.contains("mem-lock=on") == true { evidence.locked = .observed(true, source("args")) }
     switch settings.hasBalloon {
     case true?: evidence.model = .observed("virtio", device)
     case false?:

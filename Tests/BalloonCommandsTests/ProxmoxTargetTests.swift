@@ -122,6 +122,22 @@ struct ProxmoxTargetTests {
     }
   }
 
+  @Test("Whose settings give it devices or huge pages is told what the host will not get back")
+  func passedThrough() async throws {
+    try await with { tree in
+      let settings = "memory: 4096\nballoon: 2048\nshares: 0\n"
+      try tree.configure(100, settings + "hugepages: 2\nhostpci0: 0000:01:00,pcie=1\nhostpci1: 0000:02:00,mdev=a-1\n")
+      let answer = try await ask(tree, "diagnose", "--format", "json", "proxmox:100").document()
+      #expect(answer.evidence.configuration.pinningDevices.value == ["pci", "mdev"])
+      #expect(answer.evidence.configuration.hugepages.value == true)
+      #expect(answer.has("balloon.config.inhibited") && answer.has("balloon.config.hugepages"))
+      try tree.configure(100, settings)
+      let plain = try await ask(tree, "diagnose", "--format", "json", "proxmox:100").document()
+      #expect(plain.evidence.configuration.pinningDevices.value == [])
+      #expect(!plain.has("balloon.config.inhibited") && !plain.has("balloon.config.hugepages"))
+    }
+  }
+
   @Test("Whose monitor somebody holds is judged by its settings, and the rest is told as held")
   func held() async throws {
     try await with { tree in

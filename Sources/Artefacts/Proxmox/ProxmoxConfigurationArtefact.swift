@@ -116,8 +116,7 @@ struct ProxmoxConfigurationArtefact: ArtefactContent {
       draft.tell(\.configuration.hugepages, .observed(configuration.hugepages != nil, host("hugepages")))
     }
     if isWhole || !configuration.passedThrough.isEmpty {
-      let devices = Array(repeating: "pci", count: min(configuration.passedThrough.count, 64))
-      draft.tell(\.configuration.pinningDevices, .observed(devices, host("hostpciN")))
+      draft.tell(\.configuration.pinningDevices, .observed(configuration.pinningDevices, host("hostpciN")))
     }
     guard configuration.current["balloon"] != nil || isWhole, let hasBalloon = configuration.hasBalloon else { return }
     guard hasBalloon else {
