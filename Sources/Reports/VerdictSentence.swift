@@ -43,7 +43,11 @@ enum VerdictSentence {
     case (true, true): return "a driver serves the balloon, but no memory moves now"
     case (true, false): return "it cannot be told now whether ballooning works"
     case (false, true): return "ballooning works, with something to mend"
-    case (false, false): return "something is to be mended"
+    case (false, false):
+      // A thing to mend is no answer to the question.
+      return diagnosis.inconclusive.contains(where: \.isEssential)
+        ? "it cannot be told yet whether ballooning works, and something is to be mended"
+        : "something is to be mended"
     }
   }
 
