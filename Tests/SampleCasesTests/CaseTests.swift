@@ -92,7 +92,7 @@ struct CaseTests {
   func hostile() async throws {
     let script = SampleCase.folder.replacing("/samples/cases", with: "/Tests/accuracy/hostile.py")
     let outcome = try await Program.run(
-      ["python3", script, try Program.built("virt-balloon"), "100", "1"], within: .seconds(600))
+      ["python3", script, try Program.built("virt-balloon"), "100", "0.25"], within: .seconds(600))
     #expect(outcome.status == 0, "\(outcome.output)\n\(outcome.errorOutput)")
     #expect(outcome.output.split(separator: "\n").count > 50)
   }

@@ -101,8 +101,8 @@ def run(program, paths, folder):
                (os.POSIX_SPAWN_OPEN, 1, os.path.join(folder, "report"), flags, 0o600),
                (os.POSIX_SPAWN_OPEN, 2, complaint, flags, 0o600)]
     start = time.monotonic()
-    child = os.posix_spawn("/usr/bin/timeout", ["timeout", "--foreground", str(SECONDS), program, "analyze", *paths], os.environ,
-                           file_actions=actions)
+    command = ["timeout", "--foreground", str(SECONDS), program, "analyze", *paths]
+    child = os.posix_spawn("/usr/bin/timeout", command, os.environ, file_actions=actions)
     _, status, usage = os.wait4(child, 0)
     seconds = time.monotonic() - start
     with open(complaint, "rb") as file:
@@ -116,20 +116,21 @@ def main(program, sizes):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "artefact")
         for size in sizes:
-            for kind, count in [(kind, 1) for kind in KINDS] + [(kind, 20) for kind in TOGETHER if size <= 16]:
+            length = int(size * (1 << 20))
+            for kind, count in [(kind, 1) for kind in KINDS] + [(kind, 20) for kind in TOGETHER if 8 <= size <= 16]:
                 make = KINDS[kind]
                 # The bytes are made in a child: what this process had resident would be counted as the program's.
                 maker = os.fork()
                 if maker == 0:
                     with open(path, "wb") as file:
-                        file.write(make(size << 20)[:size << 20])
+                        file.write(make(length)[:length])
                     os._exit(0)
                 _, made = os.waitpid(maker, 0)
                 if made:
                     sys.exit("a file could not be made")
                 status, seconds, peak, lines = run(program, [path] * count, folder)
                 what = kind if count == 1 else f"{kind}, {count} files"
-                print(f"{size:>5} {seconds:>8.2f} {peak / 1024:>9.1f} {status:>6}  {what}", flush=True)
+                print(f"{size:>5g} {seconds:>8.2f} {peak / 1024:>9.1f} {status:>6}  {what}", flush=True)
                 faults = []
                 if status not in DOCUMENTED:
                     faults.append(f"status {status}")
@@ -152,4 +153,4 @@ if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.exit(main(os.path.abspath(sys.argv[1]), [int(size) for size in sys.argv[2:]] or [100, 15]))
+    sys.exit(main(os.path.abspath(sys.argv[1]), [float(size) for size in sys.argv[2:]] or [100, 15]))
