@@ -34,16 +34,7 @@ package struct AmcacheInventory: Sendable {
   /// - Throws: when the file cannot be read, or is another hive.
   package init(_ path: String) throws(HiveError) {
     let hive = try Hive(path, as: "Amcache")
-    let key: HiveKey
-    switch hive.root.then({ $0.key(at: Self.folder) }) {
-    case .value(let found): key = found
-    case .failed(let failure): throw HiveError(.malformed, "\(path.debugDescription): \(failure.detail)")
-    case .missing:
-      throw HiveError(
-        .otherHive,
-        "\(path.debugDescription) is a registry hive, but not Amcache.hve of Windows 10 1607 or later: it has no "
-          + "\(Self.folder.joined(separator: "\\"))")
-    }
+    let key = try hive.key(at: Self.folder, in: path, expected: "Amcache.hve of Windows 10 1607 or later")
     let keys = key.keys(limit: Self.limit) { $0.hasWindowsPrefix("pci/ven_") }
     devices = keys.elements.prefix(Self.limit).lazy.compactMap { Self.device($0.name, $0.key) }.prefix(Self.keptLimit)
       .map { $0 }

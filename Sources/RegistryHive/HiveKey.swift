@@ -104,3 +104,24 @@ struct HiveValues {
   func texts(_ name: String) -> Fact<[String]> { self[name].then { $0.texts }.fact(source: key.source(name)) }
   func number(_ name: String) -> Fact<UInt64> { self[name].then { $0.number }.fact(source: key.source(name)) }
 }
+
+extension Hive {
+  /// The key that a hive of this kind has.
+  /// - Parameters:
+  ///   - path: the file's, for the error.
+  ///   - expected: what the hive should be; `hint` follows it in the error.
+  /// - Throws: `malformed` when the hive is damaged there, `other-hive` when it has no such key.
+  func key(
+    at folder: [String], in path: String, expected: String, hint: String = ""
+  ) throws(HiveError) -> HiveKey {
+    switch root.then({ $0.key(at: folder) }) {
+    case .value(let key): return key
+    case .failed(let failure): throw HiveError(.malformed, "\(path.debugDescription): \(failure.detail)")
+    case .missing:
+      throw HiveError(
+        .otherHive,
+        "\(path.debugDescription) is a registry hive, but not \(expected): it has no "
+          + "\(folder.joined(separator: "\\"))\(hint)")
+    }
+  }
+}

@@ -44,16 +44,8 @@ enum SystemVersion {
         testSigning: .failed(bootSettings, source: "SYSTEM")))
     guard let path else { return os }
     let hive = try Hive(path, as: "SOFTWARE")
-    let key: HiveKey
-    switch hive.root.then({ $0.key(at: Self.folder) }) {
-    case .value(let found): key = found
-    case .failed(let failure): throw HiveError(.malformed, "\(path.debugDescription): \(failure.detail)")
-    case .missing:
-      throw HiveError(
-        .otherHive,
-        "\(path.debugDescription) is a registry hive, but not SOFTWARE: it has no "
-          + "\(Self.folder.joined(separator: "\\")); give Windows\\System32\\config\\SOFTWARE")
-    }
+    let key = try hive.key(
+      at: Self.folder, in: path, expected: "SOFTWARE", hint: "; give Windows\\System32\\config\\SOFTWARE")
     let values = key.values
     let version = version(values)
     let source = key.source()

@@ -79,12 +79,7 @@ enum AgentRules {
         RemedyStep(.guest, "It must be RUNNING.", command: "sc query VirtioSerial"),
       ]
       let linux = [RemedyStep(.guest, "Load the driver.", command: "modprobe virtio_console")]
-      let steps =
-        switch context.system {
-        case .windows: windows
-        case .linux: linux
-        case .unknown: windows.map { $0.prefixed("In Windows: ") } + linux.map { $0.prefixed("In Linux: ") }
-        }
+      let steps = context.steps(windows: windows, linux: linux)
       return steps + [context.checkAgain]
     },
     assess: assessChannelDriver)

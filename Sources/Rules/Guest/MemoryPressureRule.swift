@@ -45,12 +45,7 @@ enum MemoryPressureRule {
       RemedyStep(
         .guest, "See whether the balloon's driver ran out of pages.", command: "dmesg | grep -i 'out of puff'"),
     ]
-    let inside =
-      switch context.system {
-      case .windows: windows
-      case .linux: linux
-      case .unknown: windows.map { $0.prefixed("In Windows: ") } + linux.map { $0.prefixed("In Linux: ") }
-      }
+    let inside = context.steps(windows: windows, linux: linux)
     return [
       RemedyStep(
         .host, "Give the guest more at once (SIZE with its unit, such as 4GiB).",

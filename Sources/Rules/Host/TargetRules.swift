@@ -160,12 +160,7 @@ extension RemedyContext {
       RemedyStep(.guest, "See whether the driver ran out of pages.", command: "dmesg | grep -i 'out of puff'"),
       RemedyStep(.guest, "See what is available.", command: "free -m"),
     ]
-    let guestSteps =
-      switch system {
-      case .windows: windows
-      case .linux: linux
-      case .unknown: windows.map { $0.prefixed("In Windows: ") } + linux.map { $0.prefixed("In Linux: ") }
-      }
+    let guestSteps = steps(windows: windows, linux: linux)
     return [again] + guestSteps + [checkAgain]
   }
 }

@@ -19,6 +19,15 @@ extension RemedyContext {
       "printf '%s\\n' '{\"execute\": \"qmp_capabilities\"}' '\(command)' | socat -t 2 - UNIX-CONNECT:\(monitorSocket)"
   }
 
+  /// The steps for the guest's system; for both, each naming its own, where nobody told which it is.
+  func steps(windows: [RemedyStep], linux: [RemedyStep]) -> [RemedyStep] {
+    switch system {
+    case .windows: windows
+    case .linux: linux
+    case .unknown: windows.map { $0.prefixed("In Windows: ") } + linux.map { $0.prefixed("In Linux: ") }
+    }
+  }
+
   /// Looks again.
   var checkAgain: RemedyStep {
     RemedyStep(
@@ -65,12 +74,7 @@ extension RemedyContext {
 
   /// Installs the balloon's driver in the guest and shows that it runs.
   var installDriver: [RemedyStep] {
-    switch system {
-    case .windows: installWindowsDriver
-    case .linux: loadLinuxDriver
-    case .unknown:
-      installWindowsDriver.map { $0.prefixed("In Windows: ") } + loadLinuxDriver.map { $0.prefixed("In Linux: ") }
-    }
+    steps(windows: installWindowsDriver, linux: loadLinuxDriver)
   }
 
   /// The whole of virtio-win, or the balloon's driver by itself.
@@ -105,12 +109,7 @@ extension RemedyContext {
   /// Makes a driver that is there begin anew with the device.
   var restartDriver: [RemedyStep] {
     let log = hostLog("See whether QEMU has written what went wrong.")
-    return switch system {
-    case .windows: [log] + restartInWindows
-    case .linux: [log] + restartInLinux
-    case .unknown:
-      [log] + restartInWindows.map { $0.prefixed("In Windows: ") } + restartInLinux.map { $0.prefixed("In Linux: ") }
-    }
+    return [log] + steps(windows: restartInWindows, linux: restartInLinux)
   }
 
   private var restartInWindows: [RemedyStep] { [restartDevice, restartWindows] }

@@ -32,12 +32,7 @@ extension StatisticsRules {
         RemedyStep(.guest, "Update driver and service from a newer virtio-win ISO."),
       ]
       let linux = [RemedyStep(.guest, "See what the kernel itself counts.", command: "free -b")]
-      let steps =
-        switch context.system {
-        case .windows: windows
-        case .linux: linux
-        case .unknown: windows.map { $0.prefixed("In Windows: ") } + linux.map { $0.prefixed("In Linux: ") }
-        }
+      let steps = context.steps(windows: windows, linux: linux)
       return steps + [context.checkAgain]
     },
     assess: assessPlausibility)

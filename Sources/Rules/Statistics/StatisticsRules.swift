@@ -40,14 +40,7 @@ enum StatisticsRules {
           .guest, "Start the driver anew (the guest gets all of its memory back for that moment).",
           command: "modprobe -r virtio_balloon && modprobe virtio_balloon"),
       ]
-      let steps =
-        switch context.system {
-        case .windows: context.installService + [context.managementIsConsistent]
-        case .linux: linux
-        case .unknown:
-          (context.installService + [context.managementIsConsistent]).map { $0.prefixed("In Windows: ") }
-            + linux.map { $0.prefixed("In Linux: ") }
-        }
+      let steps = context.steps(windows: context.installService + [context.managementIsConsistent], linux: linux)
       return steps
         + [
           context.virsh("dommemstat").map {
@@ -161,12 +154,7 @@ enum StatisticsRules {
         RemedyStep(.guest, "If it hangs again, see whether WMI is consistent.", command: "winmgmt /verifyrepository"),
       ]
       let linux = [RemedyStep(.guest, "See whether the driver or the kernel hangs.", command: "dmesg | tail -n 50")]
-      let steps =
-        switch context.system {
-        case .windows: windows
-        case .linux: linux
-        case .unknown: windows.map { $0.prefixed("In Windows: ") } + linux.map { $0.prefixed("In Linux: ") }
-        }
+      let steps = context.steps(windows: windows, linux: linux)
       return [RemedyStep(.host, "See whether the guest lives at all: its screen, its network.")] + steps
         + [context.checkAgain]
     },
