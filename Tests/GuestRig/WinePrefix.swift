@@ -59,10 +59,11 @@ package struct WinePrefix: Sendable {
     ) {
       // Any first program boots Windows; `wineboot` would do it a second time, with a second service manager. What it
       // starts would hold our pipes open for as long as it runs.
-      let boot = try await Program.run(
-        ["sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>&1", "sh"] + command(wine.loader, ["sc", "query", "RpcSs"]))
-      guard boot.status == 0 else {
-        throw RigError(.program, "this Windows did not boot, status \(boot.status): \(directory.tail("server.log"))")
+      // This program now and then comes before the service manager has finished starting, and is refused.
+      try await waitUntil("the service manager of Wine answered", within: .seconds(90)) {
+        try await Program.run(
+          ["sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>&1", "sh"] + command(wine.loader, ["sc", "query", "RpcSs"])
+        ).status == 0
       }
       return try await body()
     }
