@@ -108,7 +108,7 @@ let package = Package(
       name: "fuzz-hive", dependencies: ["RegistryHive"], path: "Tests/Fuzz/fuzz-hive", exclude: ["seeds"]),
     .executableTarget(
       name: "fuzz-artefacts", dependencies: ["Artefacts", "Rules"], path: "Tests/Fuzz/fuzz-artefacts",
-      exclude: ["seeds"]),
+      exclude: ["README.md", "seeds"]),
 
     // The vectors of `protocol/`, read for every test that they drive.
     .target(name: "ProtocolVectors", dependencies: ["AgentProtocol"], path: "Tests/ProtocolVectors"),

@@ -14,12 +14,16 @@ package struct Analysis: Sendable {
   private static let artefactLimit = 20_000
 
   /// Looks through the files.
-  /// - Parameter now: seconds since 1970; when this was done.
+  /// - Parameters:
+  ///   - now: seconds since 1970; when this was done.
+  ///   - readers: in order; whoever fuzzes one of them spends no time on the others.
   /// - Throws: `several-guests` when they name different ones.
-  package init(_ texts: [ArtefactText], tool: String, now: Double) throws(ArtefactError) {
+  package init(
+    _ texts: [ArtefactText], tool: String, now: Double, readers: [ArtefactReader] = ArtefactReader.all
+  ) throws(ArtefactError) {
     var found: [FoundArtefact] = []
     var unread: [(place: ArtefactPlace, text: String)] = []
-    for text in texts { Self.look(through: text, &found, &unread) }
+    for text in texts { Self.look(through: text, readers, &found, &unread) }
     try Self.checkOneGuest(found)
 
     let name = found.compactMap(\.content.guestName).first
@@ -49,23 +53,8 @@ package struct Analysis: Sendable {
     }.reversed()
   }
 
-  /// Every reader, those first whose marks are plain.
-  private static let readers: [@Sendable (inout ArtefactCursor) -> (any ArtefactContent)?] =
-    [
-      LinuxProbeArtefact.read, PollingIntervalArtefact.read, JSONArtefact.read, DomainXMLArtefact.read,
-      HumanMonitorArtefact.read,
-      ProxmoxStatusArtefact.read, ProxmoxConfigurationArtefact.read, HumanStatusArtefact.read, HumanPCIArtefact.read,
-      HumanTreeArtefact.read, HypervisorLogArtefact.read,
-      MachineCommandLineArtefact.read, KernelLogArtefact.read, MemoryStatisticsArtefact.read,
-      DomainInfoArtefact.read, VirshArtefact.read, BalloonSizeArtefact.read, RegistryArtefact.read,
-      ServiceQueryArtefact.read, MissingServiceArtefact.read, DeviceProblem.read, WindowsVersionArtefact.read,
-      LspciRecords.read, LspciTree.read,
-      LspciArtefact.read,
-      LinuxMemoryArtefact.read, LinuxModulesArtefact.read, DriverLinkArtefact.read,
-    ] + WindowsReaders.all
-
   private static func look(
-    through text: ArtefactText, _ found: inout [FoundArtefact],
+    through text: ArtefactText, _ readers: [ArtefactReader], _ found: inout [FoundArtefact],
     _ unread: inout [(place: ArtefactPlace, text: String)]
   ) {
     var cursor = ArtefactCursor(text)
@@ -76,13 +65,14 @@ package struct Analysis: Sendable {
         cursor.index += 1
         continue
       }
-      if let content = read(&cursor) {
+      if let (reader, content) = read(&cursor, readers) {
         cursor.index = max(cursor.index, start + 1)
         guard found.count < artefactLimit else { continue }
         var last = min(cursor.index, text.lines.count)
         while last > start + 1, text.lines[last - 1].isEmpty { last -= 1 }
         found.append(
-          FoundArtefact(place: ArtefactPlace(document: text.name, lines: (start + 1)...last), content: content))
+          FoundArtefact(
+            place: ArtefactPlace(document: text.name, lines: (start + 1)...last), reader: reader, content: content))
         continue
       }
       cursor.index = start + 1
@@ -105,9 +95,11 @@ package struct Analysis: Sendable {
   }
 
   /// What the first reader that recognises something here makes of it.
-  private static func read(_ cursor: inout ArtefactCursor) -> (any ArtefactContent)? {
+  private static func read(
+    _ cursor: inout ArtefactCursor, _ readers: [ArtefactReader]
+  ) -> (reader: String, content: any ArtefactContent)? {
     for reader in readers {
-      if let content = reader(&cursor) { return content }
+      if let content = reader.read(&cursor) { return (reader.name, content) }
     }
     return nil
   }

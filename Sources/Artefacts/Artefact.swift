@@ -25,6 +25,10 @@ extension ArtefactPlace: CustomStringConvertible {
 /// Something that was recognised, at its place.
 package struct FoundArtefact: Sendable {
   package let place: ArtefactPlace
+  /// The name of the ``ArtefactReader`` that understood it.
+  package let reader: String
+  /// The name of the type that holds what was understood: one reader may understand several things.
+  package var form: String { "\(type(of: content))" }
   /// What it is, in the words of whoever made it: `virsh dommemstat`.
   package var kind: String { content.kind }
   /// Why it could not be read, when it could not.
