@@ -21,6 +21,7 @@ package struct DiagnosisReport: Report {
       [TextPage.Span(VerdictSentence.text(diagnosis, evidence), diagnosis.verdict.paint)], hanging: 2)
     for finding in diagnosis.findings where finding.severity > .note { page.finding(finding, of: evidence) }
     for finding in diagnosis.findings where finding.severity == .note { page.finding(finding, of: evidence) }
+    page.nextSteps(NextSteps.of(diagnosis, evidence))
     page.facts(diagnosis, evidence)
     page.inconclusive(diagnosis.inconclusive)
     page.passed(diagnosis, of: evidence)

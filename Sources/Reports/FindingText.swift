@@ -48,6 +48,18 @@ extension TextPage {
     guard !steps.isEmpty else { return }
     blank()
     heading("What to do", indent: 2)
+    self.steps(steps)
+  }
+
+  /// What would answer what is open.
+  mutating func nextSteps(_ steps: [RemedyStep]) {
+    guard !steps.isEmpty else { return }
+    blank()
+    heading("How to find out more")
+    self.steps(steps)
+  }
+
+  private mutating func steps(_ steps: [RemedyStep]) {
     for (index, step) in steps.enumerated() {
       let number = "\(index + 1)."
       let place = step.place == .host ? "On the host:" : "In the guest:"
