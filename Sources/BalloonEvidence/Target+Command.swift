@@ -18,6 +18,15 @@ extension Target {
     return words.joined(separator: " ")
   }
 
+  /// How a guest without an agent is asked: by a person's hand.
+  ///
+  /// - Parameter family: `windows` or `linux`, where it is known.
+  package static func askGuestByHand(_ family: String?) -> String {
+    let system = family == "windows" || family == "linux" ? family : nil
+    return "virt-balloon probe \(system ?? "windows (or linux)"): paste what it prints into the guest, and its answer "
+      + "into virt-balloon analyze -"
+  }
+
   /// How the host is asked about a guest of which only the agent is known.
   package static let askHost = "virt-balloon diagnose DOMAIN, on the guest's host (or qmp:PATH, its monitor's socket)"
 

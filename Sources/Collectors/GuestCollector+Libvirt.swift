@@ -285,13 +285,6 @@ struct LibvirtSource: Sendable {
     }
   }
 
-  /// Nothing of the guest; what to do for it is what a user can do at once, without an agent or a flag.
-  private func guestWithoutAgent(_ failure: Failure) -> GuestEvidence {
-    var asking = failure
-    asking.ask =
-      GuestProbe.byHand(nil) + " (or start virt-balloon-agent in the guest, then: \(command()))"
-    var guest = GuestEvidence(unknown(asking, "agent"))
-    guest.agent = unknown(failure, "agent")()
-    return guest
-  }
+  /// Nothing of the guest; what to do for it the reader of the evidence knows, with the guest's system.
+  private func guestWithoutAgent(_ failure: Failure) -> GuestEvidence { GuestEvidence(unknown(failure, "agent")) }
 }

@@ -131,10 +131,7 @@ package struct GuestProbe: Sendable {
   }
 
   /// How to ask a guest by a person's hand.
-  static func byHand(_ family: String?) -> String {
-    "virt-balloon probe \(family ?? "windows (or linux)"): paste what it prints into the guest, and its answer into "
-      + "virt-balloon analyze -"
-  }
+  static func byHand(_ family: String?) -> String { Target.askGuestByHand(family) }
 }
 
 extension GuestEvidence {

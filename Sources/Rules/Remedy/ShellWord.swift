@@ -40,10 +40,14 @@ extension EvidenceReader {
   func usualAsk(for path: String) -> String? {
     if path.hasPrefix("device."), target.kind == .libvirt { return target.diagnose("--monitor") }
     guard path.hasPrefix("guest.") else { return nil }
+    let agent =
+      "start virt-balloon-agent in the guest, then: "
+      + (target.kind == .qmp ? target.diagnose("--agent-socket", "PATH") : target.diagnose())
     switch target.kind {
-    case .libvirt, .agent, .artefacts: return "start virt-balloon-agent in the guest, then: " + target.diagnose()
-    case .qmp:
-      return "start virt-balloon-agent in the guest, then: " + target.diagnose("--agent-socket", "PATH")
+    case .agent, .artefacts: return agent
+    // Most guests have no agent: what can be done at once comes first.
+    case .libvirt, .qmp:
+      return path == "guest.agent" ? agent : Target.askGuestByHand(guestFamily()) + " (or \(agent))"
     case .proxmox:
       return "where qemu-ga runs in the guest: " + target.diagnose("--guest-exec")
         + " (else start virt-balloon-agent in it)"
