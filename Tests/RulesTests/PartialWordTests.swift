@@ -66,12 +66,33 @@ struct PartialWordTests {
     let finding = try #require(diagnose(Make.byRegistry([Make.windowsUnserved()])).findings.first)
     #expect(finding.id == "driver.none" && finding.confidence == .inferred)
     #expect(finding.summary.contains("Whether the device is there, or only remembered from earlier, was not told."))
+    // What the owner sees in the guest, where nobody told the code.
+    #expect(finding.summary.contains("\"PCI Device\" with Code 28"))
+    #expect(finding.remedy.first?.text.hasPrefix("Give the guest the virtio-win ISO as a CD") == true)
     // The host's word, or the live device manager's, takes the doubt away.
     var confirmed = Make.windowsWithout(Make.windowsUnserved())
     confirmed.guest.functions = Make.byRegistry([Make.windowsUnserved()]).guest.functions
     let sure = try #require(diagnose(confirmed).findings.first)
     #expect(sure.id == "driver.none" && sure.confidence == .established)
     #expect(!sure.summary.contains("remembered"))
+  }
+
+  @Test("Where a guest without an agent is not heard, the paste is named first, for its system where that is known")
+  func pasteFirst() throws {
+    for kind in [Target.Kind.libvirt, .qmp] {
+      for (family, name) in [("windows", "windows"), ("linux", "linux"), ("freebsd", "windows (or linux)")] {
+        var evidence = Evidence.unknown(
+          Failure(.notFound, "no port"), target: Target(kind: kind, name: "a", location: "/x"),
+          collection: Collection(tool: "test", started: 1, finished: 2, sampled: false))
+        evidence.domain.osFamily = Make.observed(family)
+        let asks = diagnose(evidence).inconclusive.flatMap(\.missing).filter { $0.path.hasPrefix("guest.functions") }
+        #expect(!asks.isEmpty)
+        for ask in asks {
+          #expect(ask.ask?.hasPrefix("virt-balloon probe \(name): paste") == true, "\(ask)")
+          #expect(ask.ask?.contains("(or start virt-balloon-agent in the guest, then: ") == true)
+        }
+      }
+    }
   }
 
   @Test("A driver whose service is disabled while it runs is a note; one that does not run is a problem")

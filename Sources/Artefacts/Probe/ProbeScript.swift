@@ -7,7 +7,8 @@ package enum ProbeScript {
   /// Source: FIELD E.8; `reg` and `sc` are there from Windows XP on and need no execution policy.
   package static let windows = """
     rem virt-balloon probe: reads the registry and the service manager, changes nothing.
-    rem Paste all of it into a command prompt (cmd, as administrator if you can), then copy everything that it printed.
+    rem Paste all of it into a command prompt (cmd, as administrator if you can), then copy everything that it printed
+    rem (Ctrl+A, Ctrl+C; before Windows 10: Edit, Select All and Enter in the menu at the window's top left).
     echo \(ProbeMark.begin.line)
     ver
     echo \(ProbeMark.enumeration.line)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import BalloonEvidence
+import PCI
 import WindowsPnP
 
 /// Rules about the guest's driver: whether one serves the balloon, and which.
@@ -60,11 +61,21 @@ enum DriverRules {
     let facts =
       transport
       ? "The guest has bound the virtio transport to the balloon, and no balloon driver to that"
-      : "The guest lists the balloon, and no driver holds it" + reader.problemInBrackets()
+      : "The guest lists the balloon, and no driver holds it" + shownProblem(&reader)
     let host = hostWord(&reader)
     let doubt = host == "." ? reader.presenceInDoubt() : nil
     return .found(
       facts + host + (doubt ?? "") + storedPackage(&reader), confidence: doubt == nil ? nil : .inferred)
+  }
+
+  /// Windows' problem with the balloon in brackets; where nobody told it, how such a device looks there: what its
+  /// owner sees is what he looks for.
+  private static func shownProblem(_ reader: inout EvidenceReader) -> String {
+    let problem = reader.problemInBrackets()
+    guard problem.isEmpty, let index = reader.balloonIndex, let function = reader.peek(\.guest.functions).value?[index],
+      function.windows != nil, function.problemCode.value == nil, function.identity.value?.classCode == .unclassified
+    else { return problem }
+    return " (the device manager shows such a one as \"PCI Device\" with Code 28)"
   }
 
   static let generic = Rule(

@@ -32,10 +32,7 @@ extension DriverRules {
     ],
     remedy: { context in
       [
-        RemedyStep(
-          .host, "Give the guest the virtio-win ISO as a CD.",
-          command: context.virsh("change-media", "DEVICE /usr/share/virtio-win/virtio-win.iso --insert")
-            ?? context.qm("set", "--ide2 STORAGE:iso/virtio-win.iso,media=cdrom")),
+        context.insertDrivers,
         RemedyStep(
           .guest, "Run the installer from it: it installs every driver and BalloonService.",
           command: "virtio-win-guest-tools.exe"),

@@ -80,8 +80,9 @@ extension RemedyContext {
   /// The whole of virtio-win, or the balloon's driver by itself.
   private var installWindowsDriver: [RemedyStep] {
     [
+      insertDrivers,
       RemedyStep(
-        .guest, "Run virtio-win-guest-tools.exe from the virtio-win ISO: it installs the drivers and BalloonService.",
+        .guest, "Run virtio-win-guest-tools.exe from the ISO: it installs the drivers and BalloonService.",
         command: "virtio-win-guest-tools.exe"),
       RemedyStep(
         .guest,

@@ -1,6 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 extension RemedyContext {
+  /// Puts virtio-win's ISO into the guest's CD drive.
+  ///
+  /// Source: virtio-win-pkg-scripts' README (where the ISO is), virsh(1) `change-media`, qm(1) `set`.
+  var insertDrivers: RemedyStep {
+    let iso = "https://fedorapeople.org/groups/virt/virtio-win/direct-downloads/stable-virtio/virtio-win.iso"
+    let have = "Give the guest the virtio-win ISO as a CD"
+    if isLibvirt {
+      return RemedyStep(
+        .host,
+        "\(have) (in virt-manager: Add Hardware, Storage, CDROM device). DEVICE is the target that virsh domblklist "
+          + "has for its CD drive; Fedora and RHEL have the ISO at the path below by the package virtio-win, others "
+          + "get it from \(iso).",
+        command: virsh("change-media", "DEVICE /usr/share/virtio-win/virtio-win.iso --insert"))
+    }
+    return RemedyStep(
+      .host, "\(have); it is at \(iso).", command: qm("set", "--ide2 STORAGE:iso/virtio-win.iso,media=cdrom"))
+  }
+
   /// Starts the balloon's device anew in Windows.
   var restartDevice: RemedyStep {
     RemedyStep(
