@@ -54,11 +54,19 @@ struct DiagnoseCommand: AsyncParsableCommand {
       valueName: "image"))
   var disk: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The same by the disks of a libvirt domain, of the libvirt that --connect names.", valueName: "domain"))
+  var diskOf: String?
+
   func validate() throws {
-    if let disk {
-      guard !disk.isEmpty else { throw ValidationError("--disk takes the path of a disk image") }
+    if disk != nil || diskOf != nil {
+      guard disk?.isEmpty != true else { throw ValidationError("--disk takes the path of a disk image") }
+      guard diskOf?.isEmpty != true else { throw ValidationError("--disk-of takes a libvirt domain's name or UUID") }
+      guard disk == nil || diskOf == nil else { throw ValidationError("take one of --disk and --disk-of") }
       guard targets.isEmpty, !guestExec, !qemuGA, qemuGASocket == nil, !monitor else {
-        throw ValidationError("--disk looks at a disk alone: name no TARGET, and no way to ask a guest that runs")
+        throw ValidationError(
+          "--disk and --disk-of look at disks alone: name no TARGET, and no way to ask a guest that runs")
       }
     }
     try target.validate(for: targets)
@@ -78,7 +86,9 @@ struct DiagnoseCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if let disk { throw try await diagnose(disk: disk) }
+    if let place = disk.map(GuestDisk.Place.image) ?? diskOf.map({ .domain($0, uri: target.connect) }) {
+      throw try await diagnose(GuestDisk(place, time: max(target.deadline, Self.diskTime)))
+    }
     let collector = GuestCollector(
       CollectionOptions(
         quick: quick, lean: quick, monitor: monitor, qemuGA: qemuGA || qemuGASocket != nil || guestExec,
@@ -107,15 +117,15 @@ struct DiagnoseCommand: AsyncParsableCommand {
   private static let diskTime = Duration.seconds(300)
 
   /// The registry of a Windows on its disk.
-  private func diagnose(disk: String) async throws -> ExitCode {
+  private func diagnose(_ disk: GuestDisk) async throws -> ExitCode {
     let evidence: Evidence
     do throws(TargetError) {
-      evidence = try await GuestDisk(image: disk, time: max(target.deadline, Self.diskTime)).withHives {
-        (files) throws(TargetError) in
+      evidence = try await disk.withHives { (files) throws(TargetError) in
         var evidence = try HiveCollector(clock: .system, tool: VirtBalloon.version).collect(
-          files, target: Target(kind: .artefacts, name: nil, uuid: nil, location: disk))
+          files, target: Target(kind: .artefacts, name: diskOf, uuid: nil, location: disk.name))
+        let place = (diskOf == nil ? "" : "the disks of ") + disk.name
         evidence.collection.notices.insert(
-          "The hives were fetched from \(disk) by guestfish, read-only. Of a guest that runs they may be half written.",
+          "The hives were fetched from \(place) by guestfish, read-only. Of a guest that runs they may be half written.",
           at: 0)
         return evidence
       }

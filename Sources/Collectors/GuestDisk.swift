@@ -2,22 +2,46 @@
 import BalloonEvidence
 import Glibc
 
-/// Fetches a Windows' registry hives from the disk image of a guest that is shut off, read-only, by guestfish.
+/// Fetches a Windows' registry hives from the disks of a guest that is shut off, read-only, by guestfish.
 ///
-/// Source: guestfish(1), `--ro`, `-a`, `--format`, `-i`, and `win:` paths, which find a file whatever the case of its
-/// name. No word of the image is part of a command, and no shell is run.
+/// Source: guestfish(1), `--ro`, `-a`, `--format`, `--domain`, `--connect`, `-i`, and `win:` paths, which find a file
+/// whatever the case of its name. No word of the image is part of a command, and no shell is run.
 package struct GuestDisk: Sendable {
-  /// The image's path.
-  package let image: String
+  /// Where the disks are.
+  package enum Place: Hashable, Sendable {
+    /// The path of an image.
+    case image(String)
+    /// All disks of a libvirt domain (name or UUID), with the formats that its XML has.
+    case domain(String, uri: String?)
+  }
+
+  package let place: Place
   /// How long guestfish may take: it builds an appliance on first use, and boots it each time.
   let time: Duration
 
   /// The most that the hives may have together, in bytes.
   static let byteLimit: Int64 = 512 << 20
 
-  package init(image: String, time: Duration) {
-    self.image = image
+  package init(_ place: Place, time: Duration) {
+    self.place = place
     self.time = time
+  }
+
+  /// The place for people: an image's path, or a domain's name.
+  package var name: String {
+    switch place {
+    case .image(let path): path
+    case .domain(let name, _): name
+    }
+  }
+
+  /// guestfish's words for the place; an image is neither an option nor a URI, and a domain's name no option.
+  private func words() throws(TargetError) -> [String] {
+    switch place {
+    case .image(let path):
+      ["--format=\(try imageFormat(path))", "-a", path.hasPrefix("/") ? path : "./" + path]
+    case .domain(let name, let uri): (uri.map { ["--connect=\($0)"] } ?? []) + ["--domain=\(name)"]
+    }
   }
 
   /// Runs `body` with the hives in a private directory, which is removed afterwards, also when this process is told to
@@ -26,10 +50,10 @@ package struct GuestDisk: Sendable {
   package func withHives<Result>(
     _ body: (HiveCollector.Files) throws(TargetError) -> Result
   ) async throws(TargetError) -> Result {
-    let format = try imageFormat()
+    let words = try self.words()
     let interruption = Interruption()
     do throws(TargetError) {
-      let result = try await withHives(ofFormat: format, unless: interruption, body)
+      let result = try await withHives(of: words, unless: interruption, body)
       interruption.end()
       return result
     } catch {
@@ -39,7 +63,7 @@ package struct GuestDisk: Sendable {
   }
 
   private func withHives<Result>(
-    ofFormat format: String, unless interruption: borrowing Interruption,
+    of words: [String], unless interruption: borrowing Interruption,
     _ body: (HiveCollector.Files) throws(TargetError) -> Result
   ) async throws(TargetError) -> Result {
     let directory = try Self.privateDirectory()
@@ -52,7 +76,7 @@ package struct GuestDisk: Sendable {
     let files = (script: hive("script"), errors: hive("errors"))
     try Self.write(script, to: files.script)
     let status = try await run(
-      ["guestfish", "--ro", "--format=\(format)", "-a", safeImage, "-i"], input: files.script, errors: files.errors,
+      ["guestfish", "--ro"] + words + ["-i"], input: files.script, errors: files.errors,
       in: directory, unless: interruption)
     guard status == 0 else {
       let told = Self.firstLine(of: files.errors)
@@ -72,14 +96,11 @@ package struct GuestDisk: Sendable {
   }
 
   private func error(_ reason: Failure.Reason, _ text: String) -> TargetError {
-    TargetError("\(image): \(text)", Failure(reason, text))
+    TargetError("\(name): \(text)", Failure(reason, text))
   }
 
-  /// The image as neither an option nor a URI.
-  private var safeImage: String { image.hasPrefix("/") ? image : "./" + image }
-
   /// The image's format by its own mark, so that nothing a guest wrote into a raw one is looked for.
-  private func imageFormat() throws(TargetError) -> String {
+  private func imageFormat(_ image: String) throws(TargetError) -> String {
     let descriptor = open(image, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else {
       let denied = errno == EACCES || errno == EPERM
@@ -122,7 +143,7 @@ package struct GuestDisk: Sendable {
       throw error(
         failure == ENOENT ? .notFound : .failed,
         failure == ENOENT
-          ? "--disk needs guestfish, which is not installed: package libguestfs-tools in Debian and Ubuntu, "
+          ? "guestfish fetches them, which is not installed: package libguestfs-tools in Debian and Ubuntu, "
             + "elsewhere the one of libguestfs that has guestfish; or copy Windows\\System32\\config\\SYSTEM out of "
             + "the image by other means and give it to virt-balloon analyze"
           : "guestfish cannot be run: \(String(cString: strerror(failure)))")

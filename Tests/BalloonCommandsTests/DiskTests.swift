@@ -139,6 +139,34 @@ struct DiskTests {
     }
   }
 
+  @Test("Leaves the search for a domain's disks to guestfish, and no name or URI becomes an option of its own")
+  func domain() async throws {
+    try await withGuestfish("fetch SYSTEM SOFTWARE") { scratch, path in
+      try FileManager.default.createDirectory(atPath: scratch("tmp"), withIntermediateDirectories: true)
+      let wrapper = ["sh", "-c", #"PATH='\#(path)' TMPDIR='\#(scratch("tmp"))' exec "$0" "$@""#]
+      let plain = try await Answer("diagnose", "--format", "json", "--disk-of=win10", wrapper: wrapper)
+      #expect(plain.complaint.isEmpty, "\(plain.complaint)")
+      #expect(scratch.tail("arguments") == "--ro\n--domain=win10\n-i\n")
+      let evidence = try plain.document().evidence
+      #expect(evidence.target.name == "win10")
+      #expect(evidence.guest.osName.value?.contains("Windows 11") == true)
+      #expect(evidence.collection.notices.first?.contains("from the disks of win10 by guestfish") == true)
+      _ = try await Answer(
+        "diagnose", "--disk-of=--help me", "--connect", "qemu:///session", wrapper: wrapper)
+      #expect(
+        scratch.tail("arguments") == "--ro\n--connect=qemu:///session\n--domain=--help me\n-i\n")
+      #expect(try leftovers(scratch).isEmpty)
+    }
+    for words in [["--disk-of", ""], ["--disk-of", "a", "b"], ["--disk-of", "a", "--disk", "b"]] {
+      #expect(try await Answer(measuring: ["diagnose"] + words).status == 64, "\(words)")
+    }
+    try await withGuestfish("echo \"libguestfs: error: no libvirt domain called 'x'\" >&2; exit 1") { scratch, path in
+      let answer = try await Answer(
+        "diagnose", "--disk-of", "x", wrapper: ["sh", "-c", #"PATH='\#(path)' exec "$0" "$@""#])
+      answer.expectUnavailable("x: libguestfs: error: no libvirt domain called 'x'")
+    }
+  }
+
   @Test("Says in one line what keeps it from them")
   func refused() async throws {
     let complaint = "echo 'guestfish: no operating system was found on this disk' >&2; echo more >&2; exit 1"
