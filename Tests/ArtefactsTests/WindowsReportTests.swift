@@ -47,12 +47,74 @@ extension Analysis {
     #expect(analysis.service("VirtioSerial")?.state.value == "running")
   }
 
+  // Synthesised, in the form of published output of Windows 10; the French heads are made up.
+  @Test(
+    "With /si it names devices: a balloon's name is understood, and its ids are asked for",
+    arguments: [
+      (
+        "wmic table",
+        """
+        DeviceName                     InfName       IsSigned Manufacturer
+        ============================== ============= ======== =========================
+        Microsoft ACPI-Compliant Syste acpi.inf      TRUE     Microsoft
+        VirtIO Balloon Driver          oem5.inf      TRUE     Red Hat, Inc.
+
+        """
+      ),
+      (
+        "driverquery /si",
+        """
+        Nom du périphérique            Nom INF       Signé    Fabricant
+        ============================== ============= ======== =========================
+        Système compatible ACPI        acpi.inf      TRUE     Microsoft
+        VirtIO Balloon Driver          oem5.inf      TRUE     Red Hat, Inc.
+
+        """
+      ),
+      (
+        "driverquery /si",
+        """
+        Nom du périphérique: Système compatible ACPI
+        Nom INF:             acpi.inf
+        Signé:               TRUE
+        Fabricant:           Microsoft
+
+        Nom du périphérique: VirtIO Balloon Driver
+        Nom INF:             oem5.inf
+        Signé:               TRUE
+        Fabricant:           Red Hat, Inc.
+
+        """
+      ),
+      (
+        "driverquery /si",
+        """
+        "Nom du périphérique","Nom INF","Signé","Fabricant"
+        "Système compatible ACPI","acpi.inf","TRUE","Microsoft"
+        "VirtIO Balloon Driver","oem5.inf","TRUE","Red Hat, Inc."
+
+        """
+      ),
+    ])
+  func signed(kind: String, text: String) throws {
+    let analysis = try Sample.analyze(text: text)
+    #expect(analysis.kinds == [kind])
+    #expect(analysis.unread.isEmpty)
+    #expect(analysis.findings.isEmpty)
+    #expect(analysis.evidence.guest.functions.failure?.ask?.contains("hardware ids") == true)
+    let other = try Sample.analyze(text: text.replacing("VirtIO Balloon", with: "Virtual Ethern"))
+    #expect(other.kinds == [kind])
+    #expect(other.evidence.guest.functions.failure?.reason == .notAsked)
+  }
+
   @Test("A row that was looked up is read without its heads")
   func row() throws {
     let analysis = try Sample.analyze(
       text: """
         C:\\>driverquery /v | findstr /i balloon
-        BALLOON      VirtIO Balloon Service VirtIO Balloon Service Kernel        Manual     Running    OK         TRUE        FALSE        4,096             16,384      0                                 C:\\Windows\\system32\\DRIVERS\\balloon.sys         4,096
+        BALLOON      VirtIO Balloon Service VirtIO Balloon Service Kernel        Manual     Running    OK \
+                TRUE        FALSE        4,096             16,384      0                                 \
+        C:\\Windows\\system32\\DRIVERS\\balloon.sys         4,096
         """)
     #expect(analysis.service("BALLOON")?.state.value == "running")
   }
@@ -60,6 +122,7 @@ extension Analysis {
   @Test(
     "What only looks like it is not taken",
     arguments: [
+      "Name: VirtIO Balloon Driver\nInfName: oem5.inf\n", "\"VirtIO Balloon Driver\",\"oem5.inf\",\"TRUE\"\n",
       "balloon is not running\n", "Title\n=====\nballoon\n", "Module Name: balloon\nState: Running\n",
       "\"balloon\",\"Running\"\n", "A B C D\n== == == ==\n",
     ])
@@ -153,9 +216,23 @@ extension Analysis {
     #expect(analysis.balloon?.path.value?.description == "02.0/00.0")
   }
 
+  @Test("A device without a problem has code 0 where its ids stand near, and who drives it stays open")
+  func working() throws {
+    let text = "This device is working properly.\nPCI\\VEN_1AF4&DEV_1045&SUBSYS_11001AF4&REV_01\n"
+    let analysis = try Sample.analyze(text: text)
+    #expect(analysis.unread.isEmpty)
+    #expect(analysis.balloon?.problemCode.value == 0)
+    #expect(analysis.balloon?.driver.value == nil)
+    #expect(analysis.findings.isEmpty)
+    #expect(analysis.diagnosis.verdict == .inconclusive)
+    let contradicted = try Sample.analyze(text: text + "The drivers for this device are not installed. (Code 28)\n")
+    #expect(contradicted.balloon?.problemCode.value == nil)
+  }
+
   @Test(
     "A name or a code without ids is no finding: the ids are asked for",
     arguments: [
+      "This device is working properly.\n",
       "PCI Device\n", "PCI standard RAM Controller\n", "The drivers for this device are not installed. (Code 28)\n",
       "このデバイスのドライバーがインストールされていません。（コード 28）\n", "(Код 28)\n",
     ])

@@ -7,16 +7,21 @@ import WindowsPnP
 ///
 /// The heads of its columns are translated; their order is not, and a driver's name and file are none of a language.
 /// Its words for a state (`Running`, `Stopped`) are known in English alone: of others nothing is said.
+///
+/// With `/si` it lists devices by their names instead, with the INF and whether that is signed: a name is no evidence,
+/// for other devices share it, and the ids are asked for.
 struct DriverQueryArtefact: ArtefactContent {
-  let kind: String
+  private(set) var kind: String
   let rank = 55
   private(set) var drivers: [ServiceTestimony] = []
+  /// Whether one of the devices of `/si` has a name that a balloon may have.
+  private(set) var hasBalloonName = false
 
   private static let rowLimit = 10_000
   private static let driverLimit = 16
 
   static func read(_ cursor: inout ArtefactCursor) -> (any ArtefactContent)? {
-    readTable(&cursor) ?? readList(&cursor) ?? readDelimited(&cursor) ?? readRow(&cursor)
+    readTable(&cursor) ?? readList(&cursor) ?? readDelimited(&cursor) ?? readSignedList(&cursor) ?? readRow(&cursor)
   }
 
   // MARK: Tables
@@ -31,13 +36,27 @@ struct DriverQueryArtefact: ArtefactContent {
     while let line = cursor.peek(next), !line.isEmpty, line.utf8.allSatisfy({ $0 == UInt8(ascii: "=") }) { next += 1 }
     let first = next
     while next - first < rowLimit, let line = cursor.peek(next), !line.isEmpty {
-      query.take(cells: columns.cells(of: line), line)
+      let cells = columns.cells(of: line)
+      if cells.count == 4, isINF(cells[1].trimmed) {
+        query.takeSigned(name: cells[0])
+      } else {
+        query.take(cells: cells, line)
+      }
       next += 1
     }
     guard next > first else { return nil }
     cursor.index = next
     return query
   }
+
+  /// A device of `driverquery /si`: its name, INF, `TRUE` or `FALSE`, and its maker.
+  private mutating func takeSigned(name: Substring) {
+    kind = "driverquery /si"
+    hasBalloonName = hasBalloonName || DeviceName.isOne(name)
+  }
+
+  /// `oem5.inf`
+  private static func isINF(_ text: Substring) -> Bool { LabelledValue.inf(text) != nil }
 
   /// `============ ====================== …`
   private static func columns(of ruler: Substring) -> TextColumns? {
@@ -126,16 +145,42 @@ struct DriverQueryArtefact: ArtefactContent {
     return query
   }
 
+  /// `DeviceName:   VirtIO Balloon Driver`, `InfName:      oem5.inf` and two further lines, as `/si /fo list` prints a
+  /// device.
+  private static func readSignedList(_ cursor: inout ArtefactCursor) -> (any ArtefactContent)? {
+    guard let first = LabelledLine(cursor.line), first.indentation == 0 else { return nil }
+    var query = DriverQueryArtefact(kind: "driverquery /si")
+    var end = cursor.index
+    var next = cursor.index
+    while next - cursor.index < rowLimit * 5, let name = cursor.peek(next).flatMap({ LabelledLine($0) }),
+      name.label == first.label, let inf = cursor.peek(next + 1).flatMap({ LabelledLine($0) }), isINF(inf.value),
+      let signed = cursor.peek(next + 2).flatMap({ LabelledLine($0) }), ["TRUE", "FALSE"].contains(signed.value),
+      cursor.peek(next + 3).flatMap({ LabelledLine($0) }) != nil
+    {
+      query.takeSigned(name: name.value)
+      end = next + 4
+      next = end
+      while next - end < 2, let line = cursor.peek(next), line.isEmpty { next += 1 }
+    }
+    guard end > cursor.index else { return nil }
+    cursor.index = end
+    return query
+  }
+
   // MARK: Quotation marks
 
   private static func readDelimited(_ cursor: inout ArtefactCursor) -> (any ArtefactContent)? {
     guard cursor.line.utf8.first == UInt8(ascii: "\"") else { return nil }
     var first = cursor.index
     // The heads come first, in the guest's language.
-    if isRow(cursor.line) == nil { first += 1 }
-    guard cursor.peek(first).flatMap(isRow) != nil else { return nil }
+    if isRow(cursor.line) == nil, isSignedRow(cursor.line) == nil { first += 1 }
     var query = DriverQueryArtefact(kind: "driverquery")
     var next = first
+    while next - first < rowLimit, let cells = cursor.peek(next).flatMap(isSignedRow) {
+      query.takeSigned(name: cells[0])
+      next += 1
+    }
+    guard next > first || cursor.peek(first).flatMap(isRow) != nil else { return nil }
     while next - first < rowLimit, let cells = cursor.peek(next).flatMap(isRow) {
       if isOurs(cells[0]), query.drivers.count < driverLimit {
         var driver = ServiceTestimony(name: String(cells[0]))
@@ -157,7 +202,16 @@ struct DriverQueryArtefact: ArtefactContent {
     return cells
   }
 
+  /// `"VirtIO Balloon Driver","oem5.inf","TRUE","Red Hat, Inc."`
+  private static func isSignedRow(_ line: Substring) -> [Substring]? {
+    guard line.utf8.first == UInt8(ascii: "\""), let cells = DelimitedLine.cells(line), cells.count == 4,
+      isINF(cells[1].trimmed), ["TRUE", "FALSE"].contains(cells[2].trimmed)
+    else { return nil }
+    return cells
+  }
+
   func tell(_ draft: inout EvidenceDraft, _ place: ArtefactPlace) {
     for driver in drivers { draft.windows.add(driver, place.provenance(kind, .guest)) }
+    if hasBalloonName { draft.windows.addName(place.provenance(kind, .guest)) }
   }
 }
