@@ -5,8 +5,8 @@ import WindowsPnP
 /// What people copy out of the device manager: the lines of Hardware Ids or of the instance path, the sentence with the
 /// code, the name.
 ///
-/// Ids alone are evidence. A code counts for the only device whose ids stand near it; a name, or a code without ids, is
-/// no evidence, and the ids are asked for.
+/// Ids alone are evidence. A code, or the sentence of a device without a problem (code 0), counts for the only device
+/// whose ids stand near it; a name, or a code without ids, is no evidence, and the ids are asked for.
 struct DeviceManagerText: ArtefactContent {
   let kind: String
   let rank = 65
@@ -21,7 +21,7 @@ struct DeviceManagerText: ArtefactContent {
     guard cursor.line.utf8.count < 1_024 else { return nil }
     if let first = id(cursor.line) { return readIDs(&cursor, first) }
     let line = cursor.line.trimmed
-    guard ProblemText.numbered(line) != nil || DeviceName.isOne(line) else { return nil }
+    guard status(line) != nil || DeviceName.isOne(line) else { return nil }
     let isNearIDs = (-reach...reach).contains { cursor.peek(cursor.index + $0).flatMap(id) != nil }
     cursor.index += 1
     guard !isNearIDs else { return QuietArtefact(kind: "device manager") }
@@ -56,13 +56,18 @@ struct DeviceManagerText: ArtefactContent {
       let start = direction < 0 ? lines.lowerBound : lines.upperBound - 1
       for step in 1...reach {
         guard let line = cursor.peek(start + step * direction), id(line) == nil else { break }
-        if let code = ProblemText.numbered(line) {
+        if let code = status(line) {
           found.insert(code)
           break
         }
       }
     }
     return found.count == 1 ? found.first : nil
+  }
+
+  /// The code that a line of the device's status tells, 0 where Windows has no problem with the device.
+  private static func status(_ line: Substring) -> UInt16? {
+    ProblemText.isHealthy(line) ? 0 : ProblemText.numbered(line)
   }
 
   /// The id that a line consists of, with a label or a bullet in front at most: a word in a sentence is none.

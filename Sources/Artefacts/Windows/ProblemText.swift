@@ -7,8 +7,17 @@ enum ProblemText {
   /// an English sentence of the device manager; `nil` for others.
   static func code(_ text: Substring) -> UInt16? {
     guard text.utf8.count < 1_024 else { return nil }
+    if isHealthy(text) { return 0 }
     return numbered(text) ?? sentences.first { text.trimmed.hasPrefix($0.text) }?.code
   }
+
+  /// Whether it is the English sentence of a device without a problem, which has no code.
+  static func isHealthy(_ text: Substring) -> Bool {
+    text.utf8.count < 256 && text.trimmed.hasPrefix(healthy)
+  }
+
+  /// Source: Windows driver documentation, "Viewing device status in Device Manager".
+  private static let healthy = "This device is working properly."
 
   /// The words for "code" by which the device manager's sentences end.
   private static let words: Set<String> = [
