@@ -56,4 +56,37 @@ import Testing
     "Rows of other tables are no modules",
     arguments: ["disk 20 3", "MemTotal: 5 kB", "virtio is 3 times faster", "../../x", "a -> /bus/pci/drivers"])
   func nearMiss(text: String) throws { #expect(try Sample.analyze(text: text + "\n").artefacts.isEmpty) }
+
+  // Synthesised: the rows of sysfs in the form of GNU ls.
+  @Test("The folder of the balloon's driver in sysfs tells which function it holds")
+  func driverFolder() throws {
+    let lspci = """
+      00:05.0 Unclassified device [00ff]: Red Hat, Inc. Virtio memory balloon [1af4:1002]
+      \tSubsystem: Red Hat, Inc. Virtio memory balloon [1af4:0005]
+      \tKernel driver in use: virtio-pci
+
+      """
+    let folder = { (driver: String) in
+      """
+      $ ls -l /sys/bus/virtio/drivers/\(driver)
+      total 0
+      --w------- 1 root root 4096 Nov 21 15:00 bind
+      lrwxrwxrwx 1 root root    0 Nov 21 15:00 module -> ../../../../module/\(driver)
+      --w------- 1 root root 4096 Nov 21 15:00 uevent
+      --w------- 1 root root 4096 Nov 21 15:00 unbind
+      lrwxrwxrwx 1 root root    0 Nov 21 15:00 virtio1 -> ../../../../devices/pci0000:00/0000:00:05.0/virtio1
+
+      """
+    }
+    let analysis = try Sample.analyze(text: lspci + folder("virtio_balloon"))
+    #expect(analysis.unread.isEmpty)
+    let balloon = try #require(analysis.evidence.guest.functions.value?.first)
+    #expect(balloon.virtioDriver.value == "virtio_balloon")
+    #expect(!analysis.findings.contains("driver.none"))
+    let network = try Sample.analyze(text: lspci + folder("virtio_net"))
+    #expect(network.evidence.guest.functions.value?.first?.virtioDriver.value == nil)
+    // A driver that holds nothing names no function.
+    let idle = folder("virtio_balloon").split(separator: "\n").dropLast().joined(separator: "\n") + "\n"
+    #expect(try Sample.analyze(text: lspci + idle).evidence.guest.functions.value?.first?.virtioDriver.value == nil)
+  }
 }
