@@ -47,6 +47,7 @@ import Testing
     let guest = try Sample.analyze(text: text("19045")).evidence.guest
     #expect(guest.osFamily.value == "windows" && guest.osName.value == "Windows 10 Pro")
     #expect(guest.kernel.value == "10.0.19045.4660")
+    #expect(guest.windows?.edition.value == "Professional" && guest.windows?.secureBoot.failure != nil)
     #expect(try Sample.analyze(text: text("22631")).evidence.guest.osName.value == "Windows 11 Pro")
   }
 
@@ -186,7 +187,8 @@ import Testing
     let analysis = try Sample.analyze(
       text: """
         > {"execute": "qom-get","arguments": { "path": "/machine/peripheral/balloon0","property": "guest-stats" } }
-        > {"return": {"stats": {"stat-swap-out": -1, "stat-free-memory": -1, "stat-minor-faults": -1, "stat-major-faults": -1, "stat-total-memory": -1, "stat-swap-in": -1}, "last-update": 0}}
+        > {"return": {"stats": {"stat-swap-out": -1, "stat-free-memory": -1, "stat-minor-faults": -1, \
+        "stat-major-faults": -1, "stat-total-memory": -1, "stat-swap-in": -1}, "last-update": 0}}
         """)
     #expect(analysis.evidence.readings.last?.lastUpdate.isAbsent == true)
     #expect(analysis.diagnosis.verdict == .inconclusive)
@@ -309,7 +311,8 @@ import Testing
   @Test("An excerpt of Enum\\PCI without the balloon is no proof that Windows does not see it")
   func excerpt() throws {
     let text = """
-      HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Enum\\PCI\\VEN_1AF4&DEV_1003&SUBSYS_00031AF4&REV_00\\3&13c0b0c5&0&30
+      HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Enum\\PCI\\\
+      VEN_1AF4&DEV_1003&SUBSYS_00031AF4&REV_00\\3&13c0b0c5&0&30
           HardwareID    REG_MULTI_SZ    PCI\\VEN_1AF4&DEV_1003&SUBSYS_00031AF4&REV_00
           ConfigFlags    REG_DWORD    0x60
 
@@ -328,7 +331,8 @@ import Testing
     let text = """
       Windows Registry Editor Version 5.00\r
       \r
-      [HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet001\\Enum\\PCI\\VEN_1AF4&DEV_1045&SUBSYS_11001AF4&REV_01\\4&2c0f8a1&0&0010]\r
+      [HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet001\\Enum\\PCI\\\
+      VEN_1AF4&DEV_1045&SUBSYS_11001AF4&REV_01\\4&2c0f8a1&0&0010]\r
       "HardwareID"=hex(7):50,00,43,00,49,00,5c,00,56,00,45,00,4e,00,5f,00,31,00,41,\\\r
         00,46,00,34,00,26,00,44,00,45,00,56,00,5f,00,31,00,30,00,34,00,35,00,00,00,00,00\r
       "Service"="BALLOON"\r

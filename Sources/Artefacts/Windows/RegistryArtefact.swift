@@ -157,5 +157,13 @@ struct RegistryArtefact: ArtefactContent {
     draft.tell(\.guest.osFamily, .observed("windows", source))
     if let name = system.name { draft.tell(\.guest.osName, .observed(name, source)) }
     if let version = system.version { draft.tell(\.guest.kernel, .observed(version, source)) }
+    if let edition = system.edition {
+      var windows = WindowsSystem(
+        Unknown(
+          failure: Failure(.notAsked, "the key of the system does not tell", ask: "msinfo32, in the guest"),
+          provenance: source))
+      windows.edition = .observed(edition, source)
+      draft.tellWindows(windows)
+    }
   }
 }
