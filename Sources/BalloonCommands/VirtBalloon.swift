@@ -56,8 +56,8 @@ private func end(_ status: ExitCode) -> Never {
   _exit(status.rawValue)
 }
 
-/// Whether a command line looks as if libvirt will be needed, which then loads while the arguments are read. A wrong guess
-/// costs a few milliseconds.
+/// Whether a command line looks as if libvirt will be needed, which then loads while the arguments are read. A wrong
+/// guess costs a few milliseconds.
 private func asksLibvirt(_ arguments: ArraySlice<String>) -> Bool {
   guard let command = arguments.first, ["diagnose", "stats"].contains(command) else { return false }
   let others = ["-h", "--help", "--disk", "qmp:", "proxmox:", "agent:"]

@@ -45,7 +45,8 @@ package struct LibvirtSession: Sendable {
       return LibvirtSession(
         connection: other, domain: domain, uri: systemURI, isReadOnly: true,
         notices: [
-          "\(place) has no such domain; it was found at \(systemURI), read-only. Give --connect \(systemURI) to ask its agent too."
+          "\(place) has no such domain; it was found at \(systemURI), read-only. Give --connect \(systemURI) to ask "
+            + "its agent too."
         ], channelConnection: nil)
     }
   }
@@ -108,8 +109,8 @@ package struct LibvirtSession: Sendable {
 extension LibvirtSession {
   /// Opens the agent's channel.
   ///
-  /// libvirtd lets the channel of a client that has just gone go in its own time, and until then refuses the next one as
-  /// it refuses a second one: such a refusal counts only when it lasts.
+  /// libvirtd lets the channel of a client that has just gone go in its own time, and until then refuses the next one
+  /// as it refuses a second one: such a refusal counts only when it lasts.
   func openAgentChannel(within time: Duration) async throws(LibvirtError) -> DomainChannel {
     let deadline = ContinuousClock.now + time
     var ready = await channelConnection?.value

@@ -14,8 +14,8 @@ package struct TreeFunction: Hashable, Sendable {
   package let qdevID: String?
   /// Its bridge path below the root bus.
   package let path: PCIPath
-  /// Its ids. The class is known only where QEMU has no word for it (a balloon's `Class 00ff`); the subsystem of a bridge
-  /// reads 0000:0000 and is left out.
+  /// Its ids. The class is known only where QEMU has no word for it (a balloon's `Class 00ff`); the subsystem of a
+  /// bridge reads 0000:0000 and is left out.
   package let identity: PCIIdentity
 }
 

@@ -72,8 +72,8 @@ extension MonitorCommands {
 
   /// Where the PCI function at `path` in QEMU's object tree is plugged in, found from bus to bus.
   ///
-  /// Every object on the way is asked for `addr` (device and function) and `parent_bus`; the bus's parent is the bridge,
-  /// or, when it has no `addr`, the host bridge of a root bus. Seen with QEMU 7.2.
+  /// Every object on the way is asked for `addr` (device and function) and `parent_bus`; the bus's parent is the
+  /// bridge, or, when it has no `addr`, the host bridge of a root bus. Seen with QEMU 7.2.
   /// - Throws: `.absent` or `.refused` when no PCI function is there.
   package func location(
     of path: String, until deadline: ContinuousClock.Instant

@@ -9,7 +9,8 @@ package protocol Transport: Sendable {
   func read(until deadline: ContinuousClock.Instant) async throws(TransportError) -> [UInt8]
   /// Hands all of `bytes` to the peer's side of the stream; when it throws, some of them may have gone.
   func write(_ bytes: [UInt8], until deadline: ContinuousClock.Instant) async throws(TransportError)
-  /// Takes leave of the peer; so that the stream is free for the next client when this returns. A second call does nothing.
+  /// Takes leave of the peer; so that the stream is free for the next client when this returns. A second call does
+  /// nothing.
   func close(until deadline: ContinuousClock.Instant) async
 }
 

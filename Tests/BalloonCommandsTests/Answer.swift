@@ -70,8 +70,8 @@ struct Answer {
     #expect(Self.isSafe(complaint), sourceLocation: location)
   }
 
-  /// The answer without what libxml2 wrote on its own account: libvirt's test driver parses its nodes in the program's own
-  /// process, without taking libxml2's messages. No other driver that is used here does.
+  /// The answer without what libxml2 wrote on its own account: libvirt's test driver parses its nodes in the program's
+  /// own process, without taking libxml2's messages. No other driver that is used here does.
   func withoutParserMessages() -> Answer {
     let ours = lines.filter { $0.hasPrefix("virt-balloon: ") }.map { $0 + "\n" }.joined()
     return Answer(status: status, output: output, complaint: ours, peak: peak)

@@ -61,8 +61,8 @@ actor QGAPeer {
       if let id { await send([QGAStream.sentinel] + Array("{\"return\": \(id)}\n".utf8)) }
       if name == "guest-sync-delimited" { continue }
       await send(
-        (replies[name] ?? #"{"error": {"class": "CommandNotFound", "desc": "The command \#(name) has not been found"}}"#)
-          + "\n")
+        (replies[name]
+          ?? #"{"error": {"class": "CommandNotFound", "desc": "The command \#(name) has not been found"}}"#) + "\n")
     }
   }
 

@@ -62,7 +62,8 @@ struct QGAReplyTests {
     let devices = try QGADevice.list(
       json: try json(
         """
-        [{"driver-name": 7, "driver-version": "", "driver-date": "last week", "id": {"type": "pci", "vendor-id": 65536}},
+        [{"driver-name": 7, "driver-version": "", "driver-date": "last week",
+          "id": {"type": "pci", "vendor-id": 65536}},
          {"driver-name": "y", "driver-date": 1.5, "id": {"type": "usb", "vendor-id": 1, "device-id": 2}},
          "no device", {"driver-name": "z", "driver-date": null}]
         """))

@@ -50,9 +50,9 @@ package enum Program {
 
   /// Keeps the program `arguments` running while `body` runs, then ends it with `signal` and waits until it is gone.
   ///
-  /// Its output goes to the file `log`. The program is the child of a small shell which holds a pipe of this process, so
-  /// it is ended also when this process dies. Once the program has ended by itself, nothing is signalled any more: its
-  /// process id may be another's by then.
+  /// Its output goes to the file `log`. The program is the child of a small shell which holds a pipe of this process,
+  /// so it is ended also when this process dies. Once the program has ended by itself, nothing is signalled any more:
+  /// its process id may be another's by then.
   package static func background<Result: Sendable>(
     _ arguments: [String], log: String, signal: String = "KILL", isolation: isolated (any Actor)? = #isolation,
     _ body: () async throws -> Result

@@ -6,8 +6,8 @@ package final class UnixStream: Sendable {
   private let descriptor: Int32
 
   /// Connects to the listener at `path`.
-  /// - Throws: ``RigError`` with the code `system`: nobody listens there (yet), or the path is longer than the 107 bytes
-  ///   that `sun_path` holds.
+  /// - Throws: ``RigError`` with the code `system`: nobody listens there (yet), or the path is longer than the 107
+  ///   bytes that `sun_path` holds.
   package init(path: String) throws(RigError) { descriptor = try Self.socket(at: path, connect) }
 
   /// Takes over a connected socket.

@@ -90,8 +90,8 @@ extension WindowsGuest {
     return registry
   }
 
-  /// Eight bytes, the class, the date, the version. Windows documents no layout; this is the one that the agent reads, and
-  /// it was not compared with a real Windows' value.
+  /// Eight bytes, the class, the date, the version. Windows documents no layout; this is the one that the agent reads,
+  /// and it was not compared with a real Windows' value.
   private static let packageVersion: [UInt8] =
     [0x00, 0xff, 0x09, 0, 0, 0, 0, 0, 0x7d, 0xe9, 0x36, 0x4d, 0x25, 0xe3, 0xce, 0x11, 0xbf, 0xc1, 0x08, 0, 0x2b, 0xe1]
     + [0x03, 0x18, 0x00, 0xc0, 0x9b, 0x2b, 0xe6, 0x2c, 0xdc, 0x01]

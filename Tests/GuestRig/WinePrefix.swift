@@ -51,9 +51,9 @@ package struct WinePrefix: Sendable {
     // taken for this session's.
     _ = try await Program.run(
       ["sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>&1", "sh"] + command(wine.server, ["-k"]))
-    // The server is our own child, so that nothing else is ever ended, and it is ended whatever becomes of this process;
-    // on INT it ends all programs of the prefix, which it would leave behind on any other signal, and writes the
-    // registry.
+    // The server is our own child, so that nothing else is ever ended, and it is ended whatever becomes of this
+    // process; on INT it ends all programs of the prefix, which it would leave behind on any other signal, and writes
+    // the registry.
     return try await Program.background(
       command(wine.server, ["-f", "-p"]), log: directory("server.log"), signal: "INT"
     ) {

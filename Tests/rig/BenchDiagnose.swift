@@ -2,8 +2,8 @@
 import FoundationEssentials
 import GuestRig
 
-/// One `virt-balloon diagnose --quick` of a running libvirt domain against the `virsh` commands that gather by hand what
-/// it gathers. Of what our agent tells, virsh can ask qemu-ga for the guest's system alone.
+/// One `virt-balloon diagnose --quick` of a running libvirt domain against the `virsh` commands that gather by hand
+/// what it gathers. Of what our agent tells, virsh can ask qemu-ga for the guest's system alone.
 @MainActor
 enum BenchDiagnose {
   static let warmUp = 3
