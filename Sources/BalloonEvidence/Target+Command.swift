@@ -36,3 +36,12 @@ extension Target {
     return name.flatMap { $0.hasPrefix("-") ? nil : $0 } ?? uuid
   }
 }
+
+extension Evidence {
+  /// The command that looks again as it was looked: without QEMU's monitor what it had told could not be found again,
+  /// and a finding would seem to be gone.
+  package func diagnoseAgain() -> String {
+    let wasMonitorHeard = device.status.failure == nil || device.pollingInterval.failure == nil
+    return target.kind == .libvirt && wasMonitorHeard ? target.diagnose("--monitor") : target.diagnose()
+  }
+}

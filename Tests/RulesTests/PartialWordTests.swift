@@ -77,6 +77,18 @@ struct PartialWordTests {
     #expect(!sure.summary.contains("remembered"))
   }
 
+  @Test("Who looked by the monitor is told to look again by it")
+  func again() {
+    var evidence = Evidence.unknown(
+      Failure(.notAsked, "not asked"), target: Target(kind: .libvirt, name: "a", location: "qemu:///system"),
+      collection: Collection(tool: "test", started: 1, finished: 2, sampled: false))
+    #expect(evidence.diagnoseAgain() == "virt-balloon diagnose --connect qemu:///system a")
+    evidence.device.status = Make.observed([])
+    #expect(evidence.diagnoseAgain() == "virt-balloon diagnose --monitor --connect qemu:///system a")
+    evidence.target = Target(kind: .qmp, name: nil, location: "/run/a")
+    #expect(evidence.diagnoseAgain() == "virt-balloon diagnose qmp:/run/a")
+  }
+
   @Test("Where a guest without an agent is not heard, the paste is named first, for its system where that is known")
   func pasteFirst() throws {
     for kind in [Target.Kind.libvirt, .qmp] {

@@ -24,7 +24,7 @@ extension RemedyContext {
       vmid: target.vmid.map(ShellWord.quoted),
       problemCode: function?.problemCode.value.flatMap { $0 == 0 ? nil : $0 },
       isDriverStuck: evidence.device.status.value.map { DeviceState(status: $0).isStuck } ?? false,
-      check: target.diagnose())
+      check: evidence.diagnoseAgain())
   }
 }
 

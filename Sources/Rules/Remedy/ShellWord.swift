@@ -34,7 +34,7 @@ extension ShellWord {
 
 extension EvidenceReader {
   /// The command that looks again, and where only the agent was asked, the one that asks the host.
-  func diagnose() -> String { target.kind == .agent ? Target.askHost : target.diagnose() }
+  func diagnose() -> String { target.kind == .agent ? Target.askHost : peek(\.self).diagnoseAgain() }
 
   /// The command that would give the leaf at `path`, where its source named none.
   func usualAsk(for path: String) -> String? {
