@@ -191,7 +191,7 @@ struct DomainConfigurationTests {
     let domain = try DomainConfiguration(
       xml:
         "<domain><name> a<![CDATA[<b>]]>&lt;<!-- < \" -->&#x63;&amp;amp; </name>"
-          + "<os firmware='&amp;#38;&lt;&#38;'/></domain>"
+        + "<os firmware='&amp;#38;&lt;&#38;'/></domain>"
     )
     #expect(domain.name == "a<b><c&amp;")
     #expect(domain.system.firmware == "&#38;<&")
