@@ -14,7 +14,7 @@ WINDOWS_AGENT_32 := .build/agents/i686-windows/virt-balloon-agent.exe
 # The same with the state of devices taken from what a test wrote into Wine's registry; never to be shipped.
 WINDOWS_TEST_AGENT := .build/agents/x86_64-windows-test/virt-balloon-agent-test.exe
 FUZZERS := fuzz-records fuzz-agent fuzz-windows-pnp fuzz-qmp fuzz-domain-xml fuzz-hive \
-  $(addprefix fuzz-artefacts:,domain json linux monitor probe proxmox text windows)
+  $(addprefix fuzz-artefacts:,domain json linux monitor probe proxmox text windows) fuzz-bundle fuzz-redaction
 # A crash of several threads has hung Swift's backtracer.
 export SWIFT_BACKTRACE := enable=no
 

@@ -3,9 +3,9 @@ import ArgumentParser
 import Artefacts
 import BalloonEvidence
 import Collectors
-import Glibc
 import Reports
 import Rules
+import SupportBundle
 
 /// `virt-balloon analyze [FILE…]`
 struct AnalyzeCommand: ParsableCommand {
@@ -24,15 +24,24 @@ struct AnalyzeCommand: ParsableCommand {
       shut off (SYSTEM, with SOFTWARE, DRIVERS and Amcache.hve where given). \
       Text around them does no harm; --verbose lists the lines that were not understood.
 
+      A support bundle (`virt-balloon collect`) is judged anew by today's rules, each of its guests for itself, and \
+      what has changed since it was written is told. --verify only checks that it is as it was written.
+
       Exit status: as diagnose has it.
       """)
 
   @Argument(help: "Files; - is standard input.")
   var files: [String] = []
 
-  @OptionGroup var output: OutputOptions
+  @Flag(
+    help: "Check the digests and the manifest of support bundles, and judge nothing. Exit status 1 when they differ.")
+  var verify = false
+
+  @OptionGroup var output: DiagnosisOutputOptions
 
   func run() throws {
+    let bundles = files.filter(BundleAnalysis.isBundle)
+    if verify || !bundles.isEmpty { throw try analyze(bundles: bundles) }
     var files = ArtefactTexts()
     var worst = ExitCode.success
     let hives: Evidence?
@@ -52,7 +61,10 @@ struct AnalyzeCommand: ParsableCommand {
       return
     }
     for file in others.isEmpty ? ["-"] : others {
-      do throws(ArtefactError) { files.add(try Self.read(file)) } catch {
+      do throws(ArtefactError) {
+        let (name, bytes) = try ArtefactFile(file).read()
+        files.add(try ArtefactText(name: name, bytes))
+      } catch {
         worst = worst.worse(Console.fail(error.message, .unavailable))
       }
     }
@@ -83,51 +95,39 @@ struct AnalyzeCommand: ParsableCommand {
     try conclude(evidence, atLeast: worst)
   }
 
+  /// Support bundles, which are complete in themselves.
+  private func analyze(bundles: [String]) throws -> ExitCode {
+    if let other = files.first(where: { !bundles.contains($0) }) ?? (bundles.isEmpty ? "standard input" : nil) {
+      let use = verify ? "--verify checks support bundles alone" : "give it apart from the bundles"
+      return Console.fail("\(other): is no support bundle; \(use)", ExitCode(64))
+    }
+    var worst = ExitCode.success
+    for path in bundles {
+      do throws(BundleError) {
+        let analysis = try BundleAnalysis(path)
+        if verify {
+          worst = worst.worse(try analysis.verify())
+          continue
+        }
+        let reports = try analysis.reports()
+        do { try output.requireOneGuest(reports.count) } catch {
+          return Console.fail("\(path): tells of \(reports.count) guests: use --format text or json", ExitCode(64))
+        }
+        for report in reports {
+          do { try output.print(report) } catch { return (error as? ExitCode) ?? .internalError }
+          worst = worst.worse(ExitCode(report.diagnosis.verdict))
+        }
+      } catch {
+        worst = worst.worse(Console.fail(error.message, .unavailable))
+      }
+    }
+    return worst
+  }
+
   private func conclude(_ evidence: Evidence, atLeast worst: ExitCode = .success) throws {
     let diagnosis = Engine().diagnose(evidence)
     try output.print(DiagnosisReport(diagnosis, evidence))
     throw worst.worse(ExitCode(diagnosis.verdict))
-  }
-
-  /// Reads a file, or standard input, up to the limit of what is looked through.
-  private static func read(_ path: String) throws(ArtefactError) -> ArtefactText {
-    let name = path == "-" ? "standard input" : path
-    let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
-    guard descriptor >= 0 else { throw failure(name, errno) }
-    defer { if path != "-" { close(descriptor) } }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while bytes.count <= ArtefactText.byteLimit {
-      let count = try next(descriptor, &chunk, name)
-      guard count > 0 else { return try ArtefactText(name: name, bytes) }
-      bytes += chunk[..<count]
-    }
-    // Windows' log of installations grows without end, and of that the sections about the balloon are enough.
-    guard SetupLogDigest.isHead(bytes) else { return try ArtefactText(name: name, bytes) }
-    var digest = SetupLogDigest()
-    digest.append(bytes)
-    bytes = []
-    while true {
-      let count = try next(descriptor, &chunk, name)
-      guard count > 0 else { break }
-      digest.append(chunk[..<count])
-    }
-    return try ArtefactText(name: "\(name) (its sections about the balloon)", digest.finish())
-  }
-
-  /// The next bytes of a file; 0 at its end.
-  private static func next(
-    _ descriptor: CInt, _ chunk: inout [UInt8], _ name: String
-  ) throws(ArtefactError) -> Int {
-    while true {
-      let count = Glibc.read(descriptor, &chunk, chunk.count)
-      if count >= 0 { return count }
-      guard errno == EINTR else { throw failure(name, errno) }
-    }
-  }
-
-  private static func failure(_ name: String, _ number: CInt) -> ArtefactError {
-    ArtefactError(.unreadable, "\(name): \(String(cString: strerror(number)))")
   }
 }
 

@@ -7,7 +7,9 @@ import Reports
 enum Console {
   /// Writes all of `bytes` to standard output; a reader that has gone ends the program quietly, any other failure with
   /// one line.
-  static func write(_ bytes: [UInt8]) throws {
+  ///
+  /// - Parameter what: what it is that is written.
+  static func write(_ bytes: [UInt8], as what: String = "report") throws {
     var rest = bytes[...]
     while !rest.isEmpty {
       let written = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
@@ -22,7 +24,7 @@ enum Console {
         _ = poll(&ready, 1, -1)
       case EPIPE: throw ExitCode.internalError
       case let failure:
-        throw fail("the report cannot be written: \(String(cString: strerror(failure)))", .internalError)
+        throw fail("the \(what) cannot be written: \(String(cString: strerror(failure)))", .internalError)
       }
     }
   }

@@ -20,33 +20,12 @@ struct DiagnoseCommand: AsyncParsableCommand {
   var targets: [String] = []
 
   @OptionGroup var target: TargetOptions
-  @OptionGroup var output: OutputOptions
+  @OptionGroup var output: DiagnosisOutputOptions
 
   @Flag(help: "Take one reading; judge no change.")
   var quick = false
 
-  @Flag(help: "Ask QEMU's monitor through libvirt: the device's own status. Taints the domain (custom-monitor).")
-  var monitor = false
-
-  @Flag(
-    name: .customLong("qemu-ga"),
-    help: """
-      Ask qemu-ga in the guest: of a domain through libvirt, which taints it (custom-ga-command), else at its port's \
-      socket, which marks nothing.
-      """)
-  var qemuGA = false
-
-  @Option(
-    name: .customLong("qemu-ga-socket"),
-    help: ArgumentHelp(
-      "The socket of qemu-ga's port, for a qmp: or proxmox: target; implies --qemu-ga.", valueName: "path"))
-  var qemuGASocket: String?
-
-  @Flag(
-    help: """
-      Run in the guest, through qemu-ga, the read-only commands that `virt-balloon probe` prints; implies --qemu-ga.
-      """)
-  var guestExec = false
+  @OptionGroup var sources: SourceOptions
 
   @Option(
     help: ArgumentHelp(
@@ -64,25 +43,17 @@ struct DiagnoseCommand: AsyncParsableCommand {
       guard disk?.isEmpty != true else { throw ValidationError("--disk takes the path of a disk image") }
       guard diskOf?.isEmpty != true else { throw ValidationError("--disk-of takes a libvirt domain's name or UUID") }
       guard disk == nil || diskOf == nil else { throw ValidationError("take one of --disk and --disk-of") }
-      guard targets.isEmpty, !guestExec, !qemuGA, qemuGASocket == nil, !monitor else {
+      guard targets.isEmpty, !sources.areAsked else {
         throw ValidationError(
           "--disk and --disk-of look at disks alone: name no TARGET, and no way to ask a guest that runs")
       }
     }
+    try output.requireOneGuest(disk == nil && diskOf == nil ? targets.count : 1)
     try target.validate(for: targets)
-    let names = targets.map(TargetName.init)
-    if guestExec {
-      guard !targets.isEmpty else { throw ValidationError("--guest-exec runs programs in a guest: name it") }
-      for case .agent in names { throw ValidationError("agent: leads to no qemu-ga: leave --guest-exec out") }
+    guard !sources.guestExec || !targets.isEmpty else {
+      throw ValidationError("--guest-exec runs programs in a guest: name it")
     }
-    if let socket = qemuGASocket {
-      guard !socket.isEmpty else { throw ValidationError("--qemu-ga-socket takes the path of a socket") }
-      guard names.count == 1, let only = names.first, only.hasMonitorSocket else {
-        throw ValidationError("--qemu-ga-socket belongs to one qmp: or proxmox: target: name that alone")
-      }
-    }
-    guard qemuGA else { return }
-    for case .agent in names { throw ValidationError("agent: leads to no qemu-ga: leave --qemu-ga out") }
+    try sources.validate(for: targets)
   }
 
   func run() async throws {
@@ -91,13 +62,9 @@ struct DiagnoseCommand: AsyncParsableCommand {
     }
     let collector = GuestCollector(
       CollectionOptions(
-        quick: quick, lean: quick, monitor: monitor, qemuGA: qemuGA || qemuGASocket != nil || guestExec,
-        qemuGASocket: qemuGASocket, deadline: target.deadline, tool: VirtBalloon.version),
-      probe: guestExec ? ProbeScript.probe(tool: VirtBalloon.version, now: WallClock.system.now) : nil)
-    if guestExec {
-      Console.complain(
-        "--guest-exec: runs read-only commands in the guest through qemu-ga (`virt-balloon probe` shows them)")
-    }
+        quick: quick, lean: quick, monitor: sources.monitor, qemuGA: sources.asksQEMUGA,
+        qemuGASocket: sources.qemuGASocket, deadline: target.deadline, tool: VirtBalloon.version),
+      probe: sources.probe())
     if targets.isEmpty { throw try await everyGuest(collector) }
     var worst = ExitCode.success
     for name in targets {
@@ -125,7 +92,8 @@ struct DiagnoseCommand: AsyncParsableCommand {
           files, target: Target(kind: .artefacts, name: diskOf, uuid: nil, location: disk.name))
         let place = (diskOf == nil ? "" : "the disks of ") + disk.name
         evidence.collection.notices.insert(
-          "The hives were fetched from \(place) by guestfish, read-only. Of a guest that runs they may be half written.",
+          "The hives were fetched from \(place) by guestfish, read-only. Of a guest that runs they may be half "
+            + "written.",
           at: 0)
         return evidence
       }
@@ -173,7 +141,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
         }
       }
     }
-    try output.print(OverviewReport(guests))
+    try output.print(overview: OverviewReport(guests))
     return worst
   }
 }

@@ -4,6 +4,7 @@ import Glibc
 import Reports
 
 extension ReportFormat: ExpressibleByArgument {}
+extension DocumentFormat: ExpressibleByArgument {}
 
 /// In which form a report is printed.
 struct OutputOptions: ParsableArguments {
@@ -15,15 +16,45 @@ struct OutputOptions: ParsableArguments {
 
   /// Prints a report, and nothing else, on standard output.
   func print(_ report: some Report) throws {
-    try Console.write(try format.render(report, style: style))
+    try Console.write(try format.render(report, style: .standardOutput(verbose: verbose)))
+  }
+}
+
+/// In which form a diagnosis is printed: also as a document that people hand on.
+struct DiagnosisOutputOptions: ParsableArguments {
+  @Option(help: "text, json, markdown (for an issue) or html (one file to open or attach).")
+  var format: DocumentFormat = .text
+
+  @Flag(name: [.short, .long], help: "List what is in order, too.")
+  var verbose = false
+
+  /// Prints a report, and nothing else, on standard output.
+  func print(_ report: some DocumentReport) throws {
+    try Console.write(try format.render(report, style: .standardOutput(verbose: verbose)))
   }
 
+  /// Prints a report that is no document; ``requireOneGuest(_:)`` has refused the other forms.
+  func print(overview report: OverviewReport) throws {
+    guard let format = format.reportFormat else { throw Self.oneGuest }
+    try Console.write(try format.render(report, style: .standardOutput(verbose: verbose)))
+  }
+
+  /// Refuses a document about several guests: it would be none.
+  func requireOneGuest(_ count: Int) throws {
+    guard format.reportFormat != nil || count == 1 else { throw Self.oneGuest }
+  }
+
+  private static let oneGuest = ValidationError(
+    "--format markdown and html tell of one guest: name one TARGET, or use text or json")
+}
+
+extension TextStyle {
   /// Colour on a terminal only, and never with NO_COLOR; as wide as the terminal, 80 columns elsewhere.
-  private var style: TextStyle {
+  static func standardOutput(verbose: Bool) -> TextStyle {
     let isTerminal = isatty(STDOUT_FILENO) == 1
     let isPlain = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
     return TextStyle(
-      color: isTerminal && !isPlain, width: isTerminal ? Self.terminalWidth : 80, unicode: Self.isUnicode,
+      color: isTerminal && !isPlain, width: isTerminal ? terminalWidth : 80, unicode: isUnicode,
       verbose: verbose)
   }
 

@@ -5,8 +5,8 @@ import Collectors
 
 /// How a guest is named and reached; the same for every command.
 struct TargetOptions: ParsableArguments {
-  @Option(name: [.short, .long], help: "The libvirt URI, as virsh has it.")
-  var connect: String?
+  @Option(name: [.customShort("c"), .customLong("connect")], help: "The libvirt URI, as virsh has it.")
+  var connections: [String] = []
 
   @Flag(name: [.short, .customLong("readonly")], help: "Open libvirt read-only: no channel, so no word of the agent.")
   var readOnly = false
@@ -20,19 +20,27 @@ struct TargetOptions: ParsableArguments {
   @Option(help: ArgumentHelp("What stands before Proxmox's paths, for trials.", visibility: .hidden))
   var proxmoxRoot = ""
 
+  /// The libvirt URI; `nil` for libvirt's default.
+  var connect: String? { connections.first }
+
   var proxmox: ProxmoxHost { ProxmoxHost(root: proxmoxRoot) }
 
   var deadline: Duration { .milliseconds(Int64(min(max(seconds, 0.1), 3_600) * 1_000)) }
 
   func validate() throws {
     guard seconds.isFinite, seconds > 0 else { throw ValidationError("--deadline takes a number of seconds above 0") }
-    guard connect?.isEmpty != true else { throw ValidationError("--connect takes a libvirt URI") }
+    guard !connections.contains("") else { throw ValidationError("--connect takes a libvirt URI") }
   }
 }
 
 extension TargetOptions {
   /// Refuses what cannot be meant of these targets, before anything is asked.
-  func validate(for names: [String]) throws {
+  ///
+  /// - Parameter severalConnections: whether several libvirts may be named.
+  func validate(for names: [String], severalConnections: Bool = false) throws {
+    guard connections.count < 2 || severalConnections else {
+      throw ValidationError("--connect names one libvirt here: run the command for each")
+    }
     let targets = names.map(TargetName.init)
     if targets.contains(.monitor("")) { throw ValidationError("qmp: takes the path of a socket") }
     for case .proxmox(let vmid) in targets where !ProxmoxHost.isVMID(vmid) {

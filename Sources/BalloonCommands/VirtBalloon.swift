@@ -18,8 +18,8 @@ struct VirtBalloon: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      DiagnoseCommand.self, ProbeCommand.self, AnalyzeCommand.self, StatsCommand.self, RulesCommand.self,
-      AgentCommand.self, PCICommand.self,
+      DiagnoseCommand.self, ProbeCommand.self, AnalyzeCommand.self, CollectCommand.self, RedactCommand.self,
+      ReportCommand.self, StatsCommand.self, RulesCommand.self, AgentCommand.self, PCICommand.self,
     ])
 
   /// The version of this program.
@@ -59,7 +59,7 @@ private func end(_ status: ExitCode) -> Never {
 /// Whether a command line looks as if libvirt will be needed, which then loads while the arguments are read. A wrong
 /// guess costs a few milliseconds.
 private func asksLibvirt(_ arguments: ArraySlice<String>) -> Bool {
-  guard let command = arguments.first, ["diagnose", "stats"].contains(command) else { return false }
+  guard let command = arguments.first, ["collect", "diagnose", "stats"].contains(command) else { return false }
   let others = ["-h", "--help", "--disk", "qmp:", "proxmox:", "agent:"]
   return !arguments.contains { argument in others.contains { argument.hasPrefix($0) } }
 }

@@ -20,6 +20,8 @@ package struct DomainEvidence: Codable, Hashable, Sendable {
   package var osFamily: Observation<String>
   /// Seconds since the virtual machine was started or last reset, by the host's reckoning.
   package var uptime: Observation<Double>
+  /// What starts the machine: `bios`, `efi`, or the XML's own word (`<os firmware=…>`, `<loader type=…>`).
+  package var firmware: Observation<String>
   /// What runs the machine: `kvm`, `qemu` (emulation, TCG), `xen`, or the XML's own word (`<domain type=…>`).
   package var hypervisor: Observation<String>
 
@@ -32,6 +34,7 @@ package struct DomainEvidence: Codable, Hashable, Sendable {
     machine = unknown()
     osFamily = unknown()
     uptime = unknown()
+    firmware = unknown()
     hypervisor = unknown()
   }
 }
@@ -160,33 +163,4 @@ package struct HostFunction: Codable, Hashable, Sendable {
     self.path = path
     self.identity = identity
   }
-}
-
-/// One look at the balloon's size and statistics.
-package struct Reading: Codable, Hashable, Sendable {
-  /// Seconds since 1970 by this machine's clock. An artefact does not tell when it was taken: then this is when it was
-  /// looked at, and no leaf has a time.
-  package var time: Double
-  /// The balloon's actual size: what the guest has left, in bytes.
-  package var actual: Observation<UInt64>
-  /// When the guest last answered, in seconds since 1970 by the clock of the host that runs QEMU; absent when never.
-  package var lastUpdate: Observation<UInt64>
-  /// The statistics by the names of `balloon.stats` (memory in bytes); an unset one is absent.
-  package var statistics: Observation<[String: Observation<UInt64>]>
-  /// Resident memory of the QEMU process, in bytes.
-  package var rss: Observation<UInt64>
-
-  package init(
-    time: Double, actual: Observation<UInt64>, lastUpdate: Observation<UInt64>,
-    statistics: Observation<[String: Observation<UInt64>]>, rss: Observation<UInt64>
-  ) {
-    self.time = time
-    self.actual = actual
-    self.lastUpdate = lastUpdate
-    self.statistics = statistics
-    self.rss = rss
-  }
-
-  /// The statistics that have a value.
-  package var values: [String: UInt64] { (statistics.value ?? [:]).compactMapValues(\.value) }
 }

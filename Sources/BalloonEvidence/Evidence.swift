@@ -24,10 +24,15 @@ package struct Evidence: Codable, Hashable, Sendable {
   package var channel: ChannelEvidence
   /// What the agent inside the guest says.
   package var guest: GuestEvidence
+  /// What the machine told of itself while it was watched; `nil` when nobody watched.
+  package var events: [MachineEvent]?
+  /// The machine that runs the guest; `nil` when it was not looked at.
+  package var host: HostEvidence?
 
   package init(
     collection: Collection, target: Target, domain: DomainEvidence, configuration: ConfigurationEvidence,
-    device: DeviceEvidence, readings: [Reading], channel: ChannelEvidence, guest: GuestEvidence
+    device: DeviceEvidence, readings: [Reading], channel: ChannelEvidence, guest: GuestEvidence,
+    events: [MachineEvent]? = nil, host: HostEvidence? = nil
   ) {
     schema = Self.schema
     self.collection = collection
@@ -38,6 +43,8 @@ package struct Evidence: Codable, Hashable, Sendable {
     self.readings = readings
     self.channel = channel
     self.guest = guest
+    self.events = events
+    self.host = host
   }
 
   /// Whether the balloon is Xen's, which is no device: the XML names it so, or the domain is Xen's, whatever its XML

@@ -11,20 +11,42 @@ package struct AgentCollector: Sendable {
   let deadline: Duration
   /// See ``CollectionOptions/lean``.
   let lean: Bool
+  /// What takes down the agent's answers; `nil` costs nothing.
+  let recorder: Recorder?
 
   package init(clock: WallClock, deadline: Duration, lean: Bool = false) {
+    self.init(clock: clock, deadline: deadline, lean: lean, recorder: nil)
+  }
+
+  init(clock: WallClock, deadline: Duration, lean: Bool, recorder: Recorder?) {
     self.clock = clock
     self.deadline = deadline
     self.lean = lean
+    self.recorder = recorder
   }
 
   private static let onlyInFull: [Method] = [.memory, .log]
 
-  /// Asks over a fresh connection to the agent's channel.
-  func collect(over transport: any Transport) async -> GuestEvidence {
-    let end = ContinuousClock.now + deadline
+  /// Asks over a fresh connection to the agent's channel, and closes it.
+  ///
+  /// - Parameter kept: takes the connection over when the agent has answered, and closes it in its own time.
+  func collect(
+    over transport: any Transport, kept: KeptAgent? = nil, close: @escaping @Sendable () async -> Void = {}
+  ) async -> GuestEvidence {
+    var observer: AgentClient.Observer?
+    if let recorder { observer = { recorder.keep(agent: $0, $1, $2) } }
     let limits = LinkLimits(hello: min(deadline, .seconds(3)), call: deadline)
-    let client = AgentClient(transport, limits: limits)
+    let client = AgentClient(transport, limits: limits, observer: observer)
+    let guest = await collect(client)
+    if let kept, guest.agent.value != nil, let hello = await client.peer, kept.take(client, hello, close: close) {
+      return guest
+    }
+    await close()
+    return guest
+  }
+
+  private func collect(_ client: AgentClient) async -> GuestEvidence {
+    let end = ContinuousClock.now + deadline
     let provenance = Provenance("agent agent.hello", trust: .guest, time: clock.now())
     let hello: Hello
     do throws(LinkError) { hello = try await client.hello() } catch {

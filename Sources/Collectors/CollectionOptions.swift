@@ -16,12 +16,19 @@ package struct CollectionOptions: Hashable, Sendable {
   package var qemuGASocket: String?
   /// How long one source may take, the sampling window not counted.
   package var deadline: Duration
+  /// How long the guest is watched, every reading kept: at most an hour. `nil` watches only until the statistics have
+  /// advanced. Of no account with ``quick``.
+  package var duration: Duration?
+  /// How far apart the readings of a ``duration`` are: at least a quarter of a second.
+  package var interval: Duration
+  /// Look at the machine that runs the guest, too. Whoever keeps a transcript looks at it in any case.
+  package var host: Bool
   /// The version of virt-balloon, for the evidence.
   package var tool: String
 
   package init(
     quick: Bool, lean: Bool = false, monitor: Bool, qemuGA: Bool = false, qemuGASocket: String? = nil,
-    deadline: Duration, tool: String
+    deadline: Duration, duration: Duration? = nil, interval: Duration = .seconds(2), host: Bool = false, tool: String
   ) {
     self.quick = quick
     self.lean = lean
@@ -29,6 +36,14 @@ package struct CollectionOptions: Hashable, Sendable {
     self.qemuGA = qemuGA
     self.qemuGASocket = qemuGASocket
     self.deadline = deadline
+    self.duration = duration
+    self.interval = interval
+    self.host = host
     self.tool = tool
   }
+
+  /// The longest ``duration``: an hour.
+  package static let longestDuration = Watch.longest
+  /// The shortest ``interval``: a quarter of a second.
+  package static let shortestInterval = Watch.quickest
 }

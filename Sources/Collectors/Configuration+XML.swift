@@ -99,6 +99,7 @@ package struct XMLFacts {
     domain.machine = observed(live.system.machine)
     domain.hypervisor = observed(live.type)
     domain.osFamily = observed(live.system.family?.rawValue)
+    domain.firmware = observed(live.system.firmware ?? (live.system.loaderType == "pflash" ? "efi" : nil))
   }
 }
 

@@ -20,7 +20,7 @@ extension GuestCollector {
         tool: options.tool, started: clock.now(), finished: clock.now(), sampled: false))
     let runner = SourceRunner()
     let result = await runner.run("agent", shortfall: \.agent.failure) { () async throws(Failure) -> GuestEvidence in
-      await AgentCollector(clock: clock, deadline: options.deadline, lean: options.lean).collect(over: socket)
+      await agentCollector.collect(over: socket)
     }
     if case .success(let guest) = result { evidence.guest = guest }
     if let failure = evidence.guest.agent.failure {
@@ -28,5 +28,10 @@ extension GuestCollector {
     }
     evidence.collection.notices = ["Only the agent was asked: all of this is the guest's word, and nothing the host's."]
     return await finish(evidence, runner)
+  }
+
+  /// What asks the agent at its channel.
+  var agentCollector: AgentCollector {
+    AgentCollector(clock: clock, deadline: options.deadline, lean: options.lean, recorder: recorder)
   }
 }

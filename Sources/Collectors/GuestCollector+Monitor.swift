@@ -12,15 +12,16 @@ extension GuestCollector {
   /// - Throws: only when the monitor cannot be talked to at all.
   package func collect(monitor path: String, agentSocket: String?) async throws(TargetError) -> Evidence {
     let socket: UnixSocket
-    let monitor: Monitor
+    let connection: Monitor
     // Whoever has no place for another client now has one client that keeps it.
     let reached = ContinuousClock.now + min(options.deadline, Monitor.greetingTime)
     do throws(TransportError) { socket = try await UnixSocket.connect(to: path, until: reached) } catch {
       throw TargetError("qmp:\(error.message)", Failure(error))
     }
-    do throws(QMPError) { monitor = try await Monitor.connect(over: socket, named: path, until: deadline) } catch {
+    do throws(QMPError) { connection = try await Monitor.connect(over: socket, named: path, until: deadline) } catch {
       throw TargetError("qmp:\(error.message)", Failure(error))
     }
+    let monitor = RecordedMonitor(base: connection, recorder: recorder)
     let facts = MonitorFacts(monitor: monitor, collector: self)
     var evidence = start(
       Target(
@@ -28,9 +29,10 @@ extension GuestCollector {
         location: path), notices: [])
     let runner = SourceRunner()
     let begun = ContinuousClock.now
+    await publish(evidence, runner)
 
     evidence.domain = await domain(facts, uptime: uptime(ofProcess: socket.peerProcess))
-    evidence.domain.emulator = .observed("\(monitor.greeting.version)", facts.source("QMP greeting"))
+    evidence.domain.emulator = .observed("\(connection.greeting.version)", facts.source("QMP greeting"))
     evidence.configuration = ConfigurationEvidence(
       Unknown(
         failure: Failure(.notFound, "a bare QEMU monitor keeps no record of what was asked of the balloon"),
@@ -44,7 +46,9 @@ extension GuestCollector {
     evidence.domain.hypervisor = await facts.hypervisor(machine: evidence.domain.machine)
     let (process, maximum) = (socket.peerProcess, evidence.configuration.maximum)
     await facts.host(&evidence.configuration, process: memory(ofProcess: process, holding: maximum))
+    await publish(evidence, runner)
     evidence.device = await facts.device()
+    await publish(evidence, runner)
     evidence.configuration.path = evidence.device.path
     let (channel, channelPath) = await facts.channel()
     evidence.channel = channel
@@ -62,18 +66,38 @@ extension GuestCollector {
       known: channelPath)
     let otherPlace = options.qemuGA ? await qemuGAPlace(facts) : nil
     evidence.collection.notices += [place.notice, otherPlace?.notice].compactMap { $0 }
-    async let guest = agent(place, runner)
+    await publish(evidence, runner)
+    let kept = keptAgent()
+    async let guest = agent(place, runner, kept)
     async let other = qemuGAWithProbe(otherPlace, runner)
     var sampled = evidence
-    await sample(&sampled, look)
+    await sample(&sampled, kept, runner, look)
+    await kept?.end()
     sampled.guest = await guest
     let (told, probed) = await other
     sampled.guest.qemuGA = told
     sampled.take(probed)
-    await facts.refresh(&sampled.device)
-    sampled.domain.interruptions = await interruptions(monitor, facts.source("QEMU's events"))
-    await monitor.close()
-    return await finish(sampled, runner)
+    await publish(sampled, runner)
+    let had = sampled
+    return await finish(
+      uncancelled {
+        var sampled = had
+        await facts.refresh(&sampled.device)
+        sampled.domain.interruptions = await interruptions(connection, facts.source("QEMU's events"))
+        if watches { await tell(&sampled, connection) }
+        await connection.close()
+        return sampled
+      }, runner)
+  }
+
+  /// What QEMU announced of the machine and its balloon, with its own times.
+  private func tell(_ evidence: inout Evidence, _ monitor: Monitor) async {
+    let told = await monitor.events
+    let now = clock.now()
+    evidence.events = told.history.map { MachineEvent($0, now: now) }
+    if let notice = MachineEvent.notice(kept: told.history.count, omitted: told.historyOmitted) {
+      evidence.collection.notices.append(notice)
+    }
   }
 
   /// Where qemu-ga's port is reached: at the socket that was given, or at the one that the monitor names.
@@ -112,11 +136,12 @@ extension GuestCollector {
   }
 
   /// The agent at its port's socket.
-  func agent(_ place: PortPlace, _ runner: SourceRunner) async -> GuestEvidence {
+  ///
+  /// - Parameter kept: what goes on asking it.
+  func agent(_ place: PortPlace, _ runner: SourceRunner, _ kept: KeptAgent? = nil) async -> GuestEvidence {
     let result = await runner.run("agent", shortfall: \.agent.failure) { () async throws(Failure) -> GuestEvidence in
       let socket = try await place.connect(until: deadline)
-      defer { socket.close() }
-      return await AgentCollector(clock: clock, deadline: options.deadline, lean: options.lean).collect(over: socket)
+      return await agentCollector.collect(over: socket, kept: kept) { socket.close() }
     }
     switch result {
     case .success(let guest): return guest

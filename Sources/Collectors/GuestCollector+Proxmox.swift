@@ -12,7 +12,9 @@ extension GuestCollector {
   package func collect(
     proxmox vmid: String, on host: ProxmoxHost, agentSocket: String?
   ) async throws(TargetError) -> Evidence {
-    let settings = try host.configuration(of: vmid)
+    let bytes = try await host.settings(of: vmid, until: deadline)
+    recorder?.keep(.proxmoxConfiguration, "qm config", bytes)
+    let settings = ProxmoxConfiguration(bytes)
     let facts = ProxmoxFacts(settings: settings, file: host.settingsFile(of: vmid), time: clock.now())
     let target = Target(kind: .proxmox, name: settings?.name, uuid: settings?.uuid, location: vmid)
     var evidence = start(target, notices: facts.notices)
@@ -21,10 +23,11 @@ extension GuestCollector {
       "Proxmox's settings", settings == nil ? Failure(.malformed, "\(facts.file) is not understood") : nil, took: .zero)
 
     let shared = SharedMonitor(host.monitor(of: vmid))
-    let monitor = MonitorFacts(monitor: shared, collector: self)
+    let monitor = MonitorFacts(
+      monitor: RecordedMonitor(base: shared, recorder: recorder), collector: self)
     let begun = ContinuousClock.now
     let version: QEMUVersion
-    do throws(QMPError) { version = try await shared.version(until: deadline) } catch {
+    do throws(QMPError) { version = try await monitor.monitor.version(until: deadline) } catch {
       await shared.release()
       if error.code == .denied { throw host.denied(shared.path, vmid) }
       let isStopped = error.code == .notFound || error.code == .unserved
@@ -36,6 +39,7 @@ extension GuestCollector {
     evidence.domain = await domain(monitor, version: version, uptime: uptime(ofProcess: process))
     facts.describe(&evidence.domain)
     evidence.configuration = facts.configuration(machine: evidence.domain.machine.value)
+    await publish(evidence, runner)
     evidence.device = await monitor.device()
     evidence.configuration.path = evidence.device.path
     let (channel, channelPath) = await monitor.channel()
@@ -50,22 +54,32 @@ extension GuestCollector {
     let otherPlace = options.qemuGA ? await qemuGAPlace(monitor) : nil
     evidence.collection.notices += [place.notice, otherPlace?.notice].compactMap { $0 }
     await shared.release()
-    async let guest = agent(place, runner)
+    await publish(evidence, runner)
+    let kept = keptAgent()
+    async let guest = agent(place, runner, kept)
     async let other = qemuGAWithProbe(otherPlace, runner, within: min(options.deadline, Self.qemuGATime))
     var sampled = evidence
-    await sample(&sampled) {
+    await sample(&sampled, kept, runner) {
       let reading = await reading(monitor, qomPath, process)
       await shared.release()
       return reading
     }
+    await kept?.end()
     sampled.guest = await guest
     let (told, probed) = await other
     sampled.guest.qemuGA = told
     sampled.take(probed)
-    await monitor.refresh(&sampled.device)
-    sampled.domain.interruptions = await interruptions(evidence.domain.state, monitor, process, host.process(of: vmid))
-    await shared.release()
-    return await finish(sampled, runner)
+    await publish(sampled, runner)
+    let had = sampled
+    return await finish(
+      uncancelled {
+        var sampled = had
+        await monitor.refresh(&sampled.device)
+        sampled.domain.interruptions = await interruptions(
+          had.domain.state, monitor, process, host.process(of: vmid))
+        await shared.release()
+        return sampled
+      }, runner)
   }
 
   /// Who else asks qemu-ga on Proxmox (`qm guest cmd`, a backup) gives it five seconds by default; nobody waits longer
@@ -95,7 +109,7 @@ extension GuestCollector {
   }
 
   private func domain(
-    _ facts: MonitorFacts<SharedMonitor>, version: QEMUVersion, uptime: Observation<Double>
+    _ facts: MonitorFacts<some MonitorCommands>, version: QEMUVersion, uptime: Observation<Double>
   ) async -> DomainEvidence {
     var evidence = await domain(facts, uptime: uptime)
     evidence.emulator = .observed("\(version)", facts.source("query-version"))
@@ -103,7 +117,7 @@ extension GuestCollector {
   }
 
   private func reading(
-    _ facts: MonitorFacts<SharedMonitor>, _ place: Observation<String>, _ process: Int32?
+    _ facts: MonitorFacts<some MonitorCommands>, _ place: Observation<String>, _ process: Int32?
   ) async -> Reading {
     var reading = await facts.reading(place)
     reading.rss = rss(ofProcess: process)
@@ -113,7 +127,7 @@ extension GuestCollector {
   /// What happened while the machine was looked at, as far as its state and its process tell: QEMU's events are
   /// nobody's while the monitor is let go.
   private func interruptions(
-    _ before: Observation<String>, _ facts: MonitorFacts<SharedMonitor>, _ process: Int32?, _ now: Int32?
+    _ before: Observation<String>, _ facts: MonitorFacts<some MonitorCommands>, _ process: Int32?, _ now: Int32?
   ) async -> Observation<[String]> {
     let source = facts.source("query-status and the pid file")
     let deadline = deadline

@@ -26,7 +26,7 @@ extension LibvirtSource {
   ) async -> (QEMUGuestAgentEvidence, notice: String?, probed: GuestProbe.Outcome?) {
     let clock = collector.clock
     let time = collector.options.deadline
-    typealias Told = (evidence: QEMUGuestAgentEvidence, agent: QGAPassthrough)
+    typealias Told = (evidence: QEMUGuestAgentEvidence, agent: RecordedQGA<QGAPassthrough>)
     let result = await runner.run("qemu-ga", shortfall: { (told: Told) in told.evidence.version.failure }) {
       () async throws(Failure) -> Told in
       if port?.port.isAbsent == true {
@@ -43,7 +43,7 @@ extension LibvirtSource {
         let connection = try await session.connection.openAnother(until: .now + time)
         domain = try await connection.domain(session.domain.uuid, until: .now + time)
       } catch { throw Failure(error) }
-      let agent = QGAPassthrough { (command, deadline) async throws(QGAError) in
+      let passthrough = QGAPassthrough { (command, deadline) async throws(QGAError) in
         // libvirt gives up a second before this program does, so that its connection stays good.
         let seconds = max(1, (deadline - .now).components.seconds - 1)
         do throws(LibvirtError) {
@@ -51,6 +51,7 @@ extension LibvirtSource {
             command, seconds: Int32(clamping: seconds), until: max(deadline, .now + .seconds(2)))
         } catch { throw QGAError(error) }
       }
+      let agent = RecordedQGA(base: passthrough, recorder: collector.recorder)
       return (await QEMUGuestAgentCollector(clock: clock, deadline: time).collect(agent), agent)
     }
     switch result {
@@ -74,6 +75,7 @@ extension GuestCollector {
     let begun = ContinuousClock.now
     let outcome = await probe.run(evidence, over: agent, until: begun + probeTime)
     await runner.record("guest-exec", outcome.failure, took: ContinuousClock.now - begun)
+    if !outcome.output.isEmpty { recorder?.keep(.pasted, "virt-balloon probe", outcome.output) }
     return outcome
   }
 
@@ -83,7 +85,9 @@ extension GuestCollector {
   ) async -> (QEMUGuestAgentEvidence?, GuestProbe.Outcome?) {
     let evidence = await qemuGA(place, runner, within: time)
     guard let place else { return (evidence, nil) }
-    return (evidence, await probe(evidence, over: QGATurns(place: place), runner))
+    return (
+      evidence, await probe(evidence, over: RecordedQGA(base: QGATurns(place: place), recorder: recorder), runner)
+    )
   }
 
   /// qemu-ga at its port's socket, which marks nothing; `nil` without a place.
@@ -98,7 +102,8 @@ extension GuestCollector {
       () async throws(Failure) -> QEMUGuestAgentEvidence in
       let socket = try await place.connect(until: .now + time)
       defer { socket.close() }
-      return await QEMUGuestAgentCollector(clock: clock, deadline: time).collect(QGAClient(socket))
+      return await QEMUGuestAgentCollector(clock: clock, deadline: time).collect(
+        RecordedQGA(base: QGAClient(socket), recorder: recorder))
     }
     switch result {
     case .success(let evidence): return evidence

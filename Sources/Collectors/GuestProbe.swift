@@ -33,6 +33,8 @@ package struct GuestProbe: Sendable {
     var failure: Failure?
     /// What a report must tell of it.
     var notices: [String] = []
+    /// What the programs wrote.
+    var output: [UInt8] = []
   }
 
   /// Runs the commands for the guest's system.
@@ -80,7 +82,7 @@ package struct GuestProbe: Sendable {
       notices: [
         "\(count) run in the guest through qemu-ga's guest-exec, which only read: those that `virt-balloon probe` "
           + "prints."
-      ])
+      ], output: output)
   }
 
   private func steps(_ evidence: QEMUGuestAgentEvidence) throws(Failure) -> [Step] {
@@ -136,7 +138,7 @@ package struct GuestProbe: Sendable {
 
 extension GuestEvidence {
   /// Takes over what a probe told and the agent did not.
-  mutating func complete(with probed: GuestEvidence) {
+  package mutating func complete(with probed: GuestEvidence) {
     func fill<Value>(_ path: WritableKeyPath<GuestEvidence, Observation<Value>>) {
       if self[keyPath: path].failure != nil, probed[keyPath: path].failure == nil {
         self[keyPath: path] = probed[keyPath: path]

@@ -60,6 +60,7 @@ extension DomainEvent {
     if isWakeUp { return "WAKEUP" }
     switch self {
     case .reboot: return "RESET"
+    case .balloonChange: return nil
     case .lifecycle(.started, _): return "restarted"
     case .lifecycle(.suspended, _): return "STOP"
     case .lifecycle(.resumed, _): return "RESUME"

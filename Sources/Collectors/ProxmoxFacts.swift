@@ -105,6 +105,14 @@ struct ProxmoxFacts {
   func describe(_ domain: inout DomainEvidence) {
     guard let settings else { return }
     if domain.machine.value == nil { domain.machine = observed(settings.machine, "machine") }
+    // SeaBIOS unless OVMF is chosen. Source: Proxmox qemu-server, PVE/QemuServer.pm, `bios`.
+    domain.firmware =
+      switch settings.current["bios"] {
+      case "ovmf"?: .observed("efi", source("bios"))
+      case "seabios"?: .observed("bios", source("bios"))
+      case nil: .absent(source("bios"))
+      case _?: .failed(Failure(.malformed, "bios is neither seabios nor ovmf"), source("bios"))
+      }
     domain.osFamily = settings.osFamily.map { .observed($0, source("ostype")) } ?? .absent(source("ostype"))
   }
 

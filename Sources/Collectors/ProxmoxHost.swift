@@ -33,13 +33,29 @@ package struct ProxmoxHost: Sendable {
     return Int32(String(decoding: bytes.prefix { 0x30...0x39 ~= $0 }, as: UTF8.self)).flatMap { $0 > 0 ? $0 : nil }
   }
 
-  /// The machine's settings.
+  /// As ``settings(of:)``, waiting no longer than that: the cluster's file system may hang.
+  func settings(of vmid: String, until deadline: ContinuousClock.Instant) async throws(TargetError) -> [UInt8] {
+    let result: Result<[UInt8], TargetError>
+    do {
+      result = try await blocking(until: deadline) {
+        do throws(TargetError) { return .success(try settings(of: vmid)) } catch { return .failure(error) }
+      }
+    } catch {
+      let reason =
+        error is CancellationError
+        ? "interrupted" : "\(settingsFile(of: vmid)): cannot be read within the time given; is pmxcfs up?"
+      throw TargetError("proxmox:\(vmid): \(reason)", Failure(error is CancellationError ? .failed : .timedOut, reason))
+    }
+    return try result.get()
+  }
+
+  /// The file of the machine's settings; of one that is too long, its beginning and one byte more than is allowed.
   /// - Throws: in one line, why there are none: no such machine, elsewhere in the cluster, a container, no such host,
   ///   no permission.
-  func configuration(of vmid: String) throws(TargetError) -> ProxmoxConfiguration? {
+  func settings(of vmid: String) throws(TargetError) -> [UInt8] {
     let file = settingsFile(of: vmid)
     switch Self.read(file, limit: ProxmoxConfiguration.byteLimit) {
-    case .success(let bytes): return ProxmoxConfiguration(bytes)
+    case .success(let bytes): return bytes
     case .failure(let number) where number.code == EACCES || number.code == EPERM:
       throw denied(file, vmid)
     case .failure(let number) where number.code == ENOENT || number.code == ENOTDIR:

@@ -35,6 +35,7 @@ struct Sampler {
     var last = first
     while start.duration(to: clock.now) < window, !Task.isCancelled {
       try? await clock.sleep(until: clock.now.advanced(by: pause), tolerance: nil)
+      guard !Task.isCancelled else { break }
       let reading = await read()
       if reading.lastUpdate.value != last.lastUpdate.value || reading.actual.value != last.actual.value {
         kept.append(reading)

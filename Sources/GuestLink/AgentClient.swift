@@ -9,8 +9,13 @@ package import Transports
 /// whatever else arrives is counted and dropped. Nothing an agent sends can make a call take longer than its time or
 /// more memory than ``LinkLimits`` say.
 package actor AgentClient {
+  /// Sees every request that was answered, with the answer as it was sent.
+  package typealias Observer =
+    @Sendable (_ method: Method, _ parameters: JSONObject?, _ outcome: Reply.Outcome) -> Void
+
   let limits: LinkLimits
   private let transport: any Transport
+  private let observer: Observer?
   private var decoder = RecordDecoder(limit: JSONLimits.reply.bytes)
   private var nextID: UInt64
   /// Whether a hello has been answered since the ends were last out of step.
@@ -30,9 +35,10 @@ package actor AgentClient {
   private var line: [CheckedContinuation<Void, Never>] = []
 
   /// Creates the client of a fresh connection; nothing is sent before the first call.
-  package init(_ transport: any Transport, limits: LinkLimits = LinkLimits()) {
+  package init(_ transport: any Transport, limits: LinkLimits = LinkLimits(), observer: Observer? = nil) {
     self.transport = transport
     self.limits = limits
+    self.observer = observer
     nextID = UInt64.random(in: 0...(1 << 52))
   }
 
@@ -152,7 +158,7 @@ package actor AgentClient {
     guard !isClosed else { throw LinkError(.closed, "the connection to the agent has ended") }
     let id: UInt64
     if parameters == nil, let sent = ahead.removeValue(forKey: method.name) {
-      if let outcome = early.removeValue(forKey: sent) { return try result(of: method, outcome, turn) }
+      if let outcome = early.removeValue(forKey: sent) { return try result(of: method, nil, outcome, turn) }
       id = sent
     } else {
       let record: [UInt8]
@@ -169,7 +175,7 @@ package actor AgentClient {
           setAside(reply)
           continue
         }
-        return try result(of: method, reply.outcome, turn)
+        return try result(of: method, parameters, reply.outcome, turn)
       }
       guard traffic.bytes - start < limits.bytesPerRequest, traffic.bytes - turn.before.bytes < limits.bytesPerCall
       else {
@@ -208,8 +214,9 @@ package actor AgentClient {
   }
 
   private func result(
-    of method: Method, _ outcome: Reply.Outcome, _ turn: Turn
+    of method: Method, _ parameters: JSONObject?, _ outcome: Reply.Outcome, _ turn: Turn
   ) throws(LinkError) -> JSON {
+    observer?(method, parameters, outcome)
     switch outcome {
     case .result(let result): return result
     case .error(let error):

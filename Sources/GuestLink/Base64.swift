@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 /// Base64 as RFC 4648, section 4, has it: qemu-ga carries a program's output in it.
-enum Base64 {
+package enum Base64 {
   /// The bytes that `text` stands for; `nil` for anything but whole, padded base64 without line breaks.
-  static func decode(_ text: String) -> [UInt8]? {
+  package static func decode(_ text: String) -> [UInt8]? {
     var text = text
     return text.withUTF8 { bytes -> [UInt8]? in
       guard bytes.count % 4 == 0 else { return nil }
@@ -38,4 +38,22 @@ enum Base64 {
     default: nil
     }
   }
+
+  /// Padded, without line breaks.
+  package static func encode(_ bytes: [UInt8]) -> String {
+    var result: [UInt8] = []
+    result.reserveCapacity((bytes.count + 2) / 3 * 4)
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let three = bytes[start..<min(start + 3, bytes.count)]
+      var group = three.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+      group <<= UInt32(8 * (3 - three.count))
+      for place in 0..<4 {
+        let digit = digits[Int(group >> UInt32(18 - 6 * place) & 63)]
+        result.append(place <= three.count ? digit : UInt8(ascii: "="))
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+
+  private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 }

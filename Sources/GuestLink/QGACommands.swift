@@ -38,10 +38,10 @@ package enum QGA {
       throw QGAError(.malformed, "what qemu-ga sent for \(command) is neither a result nor an error")
     }
     let errorClass = error["class"]?.string
-    let description = error["desc"]?.string ?? ""
+    let words = error["desc"]?.string
     throw QGAError(
-      .refused, "qemu-ga refused \(command): \(LinkError.quoted(errorClass ?? "")) \(LinkError.quoted(description))",
-      errorClass: errorClass)
+      .refused, "qemu-ga refused \(command): \(LinkError.quoted(errorClass ?? "")) \(LinkError.quoted(words ?? ""))",
+      errorClass: errorClass, words: words)
   }
 }
 

@@ -38,11 +38,14 @@ package struct QGAError: Error, Hashable, Sendable {
   /// The class of the agent's error, such as `CommandNotFound` or `GenericError`, when `code` is ``Code/refused`` and
   /// the agent named one. The guest's text, unescaped.
   package let errorClass: String?
+  /// The agent's own description of its error, where it gave one. The guest's text, unescaped.
+  package let words: String?
 
-  package init(_ code: Code, _ message: String, errorClass: String? = nil) {
+  package init(_ code: Code, _ message: String, errorClass: String? = nil, words: String? = nil) {
     self.code = code
     self.message = message
     self.errorClass = errorClass
+    self.words = words
   }
 
   /// The agent has no such command, or it was switched off (QEMU qapi/error.json).

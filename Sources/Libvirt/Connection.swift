@@ -88,6 +88,31 @@ package actor Connection {
     thread.run { _ = try? LibvirtFunctions.load(library) }
   }
 
+  /// Loads libvirt and starts its event loop, for a program that will open several connections at once: none of them
+  /// may be opening while the loop is registered.
+  package static func prepareForSeveral(
+    library: String = Connection.defaultLibrary, until deadline: ContinuousClock.Instant
+  ) async throws(LibvirtError) {
+    let thread = try ThreadExecutor()
+    do {
+      let result = try await withDeadline(deadline) {
+        await withCheckedContinuation { (waiter: CheckedContinuation<Result<Void, LibvirtError>, Never>) in
+          thread.run {
+            do throws(LibvirtError) {
+              try EventLoop.start(try LibvirtFunctions.load(library))
+              waiter.resume(returning: .success(()))
+            } catch { waiter.resume(returning: .failure(error)) }
+          }
+        }
+      }
+      try result.get()
+    } catch let error as LibvirtError {
+      throw error
+    } catch {
+      throw LibvirtError(error is DeadlineExceeded ? .timedOut : .cancelled, "libvirt could not be made ready")
+    }
+  }
+
   /// Opens another connection with this one's parameters; that this one was closed or abandoned is no hindrance.
   /// - Parameter takesEvents: whether libvirt's event loop is to serve it, as channels and watches need.
   package nonisolated func openAnother(

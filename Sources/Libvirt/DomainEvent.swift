@@ -8,6 +8,8 @@ package enum DomainEvent: Hashable, Sendable {
   case lifecycle(Lifecycle, detail: Int32)
   /// `VIR_DOMAIN_EVENT_ID_REBOOT`: the machine was reset, by its guest or from the host (QEMU's `RESET`).
   case reboot
+  /// `VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE`: the balloon has another size from now on, in KiB.
+  case balloonChange(actual: UInt64)
 
   /// `virDomainEventType`; open, so that a number of a newer libvirt is carried along.
   package struct Lifecycle: RawRepresentable, Hashable, Sendable {
@@ -53,5 +55,16 @@ package enum DomainEvent: Hashable, Sendable {
   /// It started because the guest was woken from its sleep: no new boot.
   package var isWakeUp: Bool {
     self == .lifecycle(.started, detail: Int32(bitPattern: VIR_DOMAIN_EVENT_STARTED_WAKEUP.rawValue))
+  }
+}
+
+/// An event, and when it reached this program.
+package struct DatedDomainEvent: Hashable, Sendable {
+  /// Seconds since 1970 by this machine's clock: libvirt's events carry no time.
+  package let time: Double
+  package let event: DomainEvent
+  package init(time: Double, event: DomainEvent) {
+    self.time = time
+    self.event = event
   }
 }

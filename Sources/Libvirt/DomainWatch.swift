@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 internal import CLibvirt
+internal import Glibc
 internal import Synchronization
 internal import Transports
 
-/// Notices what happens to a domain while it is being looked at: reset, paused, resumed, stopped, migrated.
+/// Notices what happens to a domain while it is being looked at: reset, paused, resumed, stopped, migrated, its balloon
+/// given another size.
 ///
 /// A watch has a connection of its own, for the reason that a ``DomainChannel`` has one: two threads must never wait in
 /// calls of one `virConnect` (with libvirt 9.0 one of them was left hanging once in some hundred times). Here calls are
@@ -16,6 +18,8 @@ internal import Transports
 package final class DomainWatch: Sendable {
   /// The most different events that are kept: more than there are, of a libvirt that means well.
   private static let limit = 64
+  /// How many events ``history(until:)`` has at most.
+  package static let historyLimit = 1_000
 
   private let connection: Connection
   private let log: Log
@@ -44,10 +48,15 @@ package final class DomainWatch: Sendable {
         guard let opaque else { return }
         Unmanaged<Log>.fromOpaque(opaque).takeUnretainedValue().add(.reboot)
       }
+      let balloon: virConnectDomainEventBalloonChangeCallback = { _, _, actual, opaque in
+        guard let opaque else { return }
+        Unmanaged<Log>.fromOpaque(opaque).takeUnretainedValue().add(.balloonChange(actual: actual))
+      }
       // VIR_DOMAIN_EVENT_CALLBACK: libvirt calls it by the event's own type.
       let wanted = [
         (VIR_DOMAIN_EVENT_ID_LIFECYCLE, unsafeBitCast(lifecycle, to: virConnectDomainEventGenericCallback.self)),
         (VIR_DOMAIN_EVENT_ID_REBOOT, reboot),
+        (VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, unsafeBitCast(balloon, to: virConnectDomainEventGenericCallback.self)),
       ]
       var callbacks: [Int32] = []
       for (event, callback) in wanted {
@@ -84,6 +93,23 @@ package final class DomainWatch: Sendable {
   /// Asks the daemon something first, so that events which were on their way are here.
   /// - Throws: when the daemon does not answer: then nobody knows whether all events came.
   package func events(until deadline: ContinuousClock.Instant) async throws(LibvirtError) -> [DomainEvent] {
+    try await deliver(until: deadline)
+    return log.events
+  }
+
+  /// What has happened since the watch was opened: each event with its time, the first ``historyLimit``, and how many
+  /// more there were.
+  ///
+  /// - Throws: as ``events(until:)``.
+  package func history(
+    until deadline: ContinuousClock.Instant
+  ) async throws(LibvirtError) -> (events: [DatedDomainEvent], omitted: Int) {
+    try await deliver(until: deadline)
+    return log.history
+  }
+
+  /// Waits for what is on its way.
+  private func deliver(until deadline: ContinuousClock.Instant) async throws(LibvirtError) {
     let libvirt = try await connection.call(until: deadline) { (raw, libvirt) throws(LibvirtError) in
       var version: UInt = 0
       guard libvirt.virConnectGetLibVersion(raw, &version) == 0 else { throw libvirt.lastError() }
@@ -93,7 +119,6 @@ package final class DomainWatch: Sendable {
     do { try await withDeadline(deadline) { await EventLoop.turn(libvirt) } } catch {
       throw LibvirtError(error is DeadlineExceeded ? .timedOut : .cancelled, "libvirt's event loop did not come round")
     }
-    return log.events
   }
 
   /// Closes the watch and its connection; a second call does nothing. When the deadline passes first, they close in
@@ -114,13 +139,26 @@ package final class DomainWatch: Sendable {
 
   /// What libvirt's event loop writes to.
   private final class Log: Sendable {
-    private let seen = Mutex<[DomainEvent]>([])
-    var events: [DomainEvent] { seen.withLock { $0 } }
+    private struct State {
+      /// Each different one once. Sizes of the balloon are without number, and stand in the history alone.
+      var seen: [DomainEvent] = []
+      var history: [DatedDomainEvent] = []
+      var omitted = 0
+    }
+    private let state = Mutex(State())
+    var events: [DomainEvent] { state.withLock { $0.seen } }
+    var history: (events: [DatedDomainEvent], omitted: Int) { state.withLock { ($0.history, $0.omitted) } }
 
     func add(_ event: DomainEvent) {
-      seen.withLock { seen in
-        guard seen.count < limit, !seen.contains(event) else { return }
-        seen.append(event)
+      var time = timespec()
+      clock_gettime(CLOCK_REALTIME, &time)
+      let dated = DatedDomainEvent(
+        time: Double(time.tv_sec) + Double(time.tv_nsec / 1_000_000) / 1_000, event: event)
+      state.withLock { state in
+        if state.history.count < historyLimit { state.history.append(dated) } else { state.omitted &+= 1 }
+        if case .balloonChange = event { return }
+        guard state.seen.count < limit, !state.seen.contains(event) else { return }
+        state.seen.append(event)
       }
     }
   }

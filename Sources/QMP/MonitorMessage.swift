@@ -20,7 +20,7 @@ package enum MonitorMessage: Hashable, Sendable {
     if let greeting = json["QMP"] {
       self = .greeting(try MonitorGreeting(decoding: greeting))
     } else if let event = json["event"] {
-      self = .event(try MonitorEvent(name: event, time: json["timestamp"]))
+      self = .event(try MonitorEvent(name: event, time: json["timestamp"], data: json["data"]))
     } else if let value = json["return"] {
       self = .reply(id: json["id"], .success(value))
     } else if let error = json["error"] {
@@ -53,14 +53,20 @@ package struct MonitorEvent: Hashable, Sendable {
   package let name: String
   /// Microseconds since 1970 by the clock of QEMU's host; `nil` when QEMU could not tell.
   package let microseconds: Int64?
+  /// The balloon's size from then on, in bytes, of `BALLOON_CHANGE`. Source: QEMU qapi/machine.json.
+  package let actual: UInt64?
 
-  init(name: JSON, time: JSON?) throws(QMPError) {
+  init(name: JSON, time: JSON?, data: JSON? = nil) throws(QMPError) {
     guard let name = name.string, !name.isEmpty, name.utf8.count <= 128 else {
       throw QMPError(.malformed, "the monitor sent an event without a name")
     }
     self.name = name
     microseconds = Self.microseconds(time)
+    actual = name == Self.balloonChange ? data?["actual"]?.uint : nil
   }
+
+  /// The event of a balloon that changes its size, which QEMU tells once a second at most.
+  package static let balloonChange = "BALLOON_CHANGE"
 
   private static func microseconds(_ time: JSON?) -> Int64? {
     guard let seconds = time?["seconds"]?.int, let rest = time?["microseconds"]?.int, seconds >= 0,
@@ -72,7 +78,8 @@ package struct MonitorEvent: Hashable, Sendable {
   }
 }
 
-/// The events of a connection: how many of each name, and the latest ones with their time.
+/// The events of a connection: how many of each name, the latest ones with their time, and what they tell of the
+/// machine's life and the balloon's size.
 package struct MonitorEvents: Hashable, Sendable {
   /// How many events are kept whole, and how many names are counted.
   package static let limit = 64
@@ -83,6 +90,19 @@ package struct MonitorEvents: Hashable, Sendable {
   package private(set) var latest: [MonitorEvent] = []
   /// How many came in all.
   package private(set) var total = 0
+
+  /// How many events the ``history`` has at most.
+  package static let historyLimit = 1_000
+  /// What happened to the machine as a whole and to its balloon; floods of other events crowd out none of it. Source:
+  /// QEMU qapi/run-state.json, qapi/machine.json, qapi/migration.json.
+  package static let telling: Set<String> = [
+    "RESET", "STOP", "RESUME", "SHUTDOWN", "POWERDOWN", "SUSPEND", "SUSPEND_DISK", "WAKEUP", "MIGRATION",
+    "GUEST_PANICKED", MonitorEvent.balloonChange,
+  ]
+  /// The ``telling`` events from the first on, in the order in which they came.
+  package private(set) var history: [MonitorEvent] = []
+  /// How many more of them came.
+  package private(set) var historyOmitted = 0
 
   package init() {}
 
@@ -95,5 +115,7 @@ package struct MonitorEvents: Hashable, Sendable {
     }
     if latest.count == Self.limit { latest.removeFirst() }
     latest.append(event)
+    guard Self.telling.contains(event.name) else { return }
+    if history.count < Self.historyLimit { history.append(event) } else { historyOmitted &+= 1 }
   }
 }

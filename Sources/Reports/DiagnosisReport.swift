@@ -3,7 +3,7 @@ package import BalloonEvidence
 package import Rules
 
 /// What `diagnose` and `analyze` say of one guest.
-package struct DiagnosisReport: Report {
+package struct DiagnosisReport: DocumentReport {
   package let diagnosis: Diagnosis
   package let evidence: Evidence
   package init(_ diagnosis: Diagnosis, _ evidence: Evidence) {
@@ -43,7 +43,8 @@ package struct DiagnosisDocument: Codable, Hashable, Sendable {
   package var witnesses: [Witness]
   package var healthy: [Passed]
   package var notApplicable: [Passed]
-  package var evidence: Evidence
+  /// Left out in a bundle, whose evidence.json has it.
+  package var evidence: Evidence?
 
   package init(_ diagnosis: Diagnosis, _ evidence: Evidence) {
     schema = Self.schema

@@ -55,7 +55,7 @@ extension TextPage {
   mutating func nextSteps(_ steps: [RemedyStep]) {
     guard !steps.isEmpty else { return }
     blank()
-    heading("How to find out more")
+    heading(NextSteps.title)
     self.steps(steps)
   }
 
@@ -71,7 +71,7 @@ extension TextPage {
   }
 
   /// What was read, for a person: sizes in binary units, moments as ages.
-  private static func shown(_ citation: Citation, of evidence: Evidence) -> String {
+  static func shown(_ citation: Citation, of evidence: Evidence) -> String {
     let value = citation.value
     if let number = UInt64(value) {
       let steps = citation.path.split(separator: ".")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import BalloonEvidence
-import Rules
+package import Rules
 
 extension TextPage {
   /// The most gaps, and the most rules of one, that are named unless all are asked for.
@@ -92,16 +92,16 @@ extension TextPage {
 }
 
 /// One thing that is missing, and every rule that lacks it.
-struct Gap: Hashable {
+package struct Gap: Hashable {
   /// How to get it, when a way is known.
-  var ask: String?
-  var reasons: [String] = []
-  var paths: [String] = []
-  var rules: [String] = []
+  package var ask: String?
+  package var reasons: [String] = []
+  package var paths: [String] = []
+  package var rules: [String] = []
 
   /// The gaps of some rules: those with one way to close them, or without any one reason, together. The gaps that keep
   /// most rules open come first.
-  static func all(in rules: [Inconclusive]) -> [Gap] {
+  package static func all(in rules: [Inconclusive]) -> [Gap] {
     var gaps: [Gap] = []
     for rule in rules {
       let missing =

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import FoundationEssentials
 
-/// Writes every JSON report in one manner.
-enum JSONDocument {
+/// Writes every JSON document, reports and the files of a bundle alike, in one manner.
+package enum JSONDocument {
   /// `document` with sorted keys, indented, every character that is unsafe on a terminal escaped, and a line feed.
-  static func encode(_ document: some Encodable) throws(ReportError) -> [UInt8] {
+  /// - Throws: ``ReportError/Code/unencodable`` for a number that is infinite or none.
+  package static func encode(_ document: some Encodable) throws(ReportError) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     let data: Data

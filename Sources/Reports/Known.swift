@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import BalloonEvidence
+package import BalloonEvidence
 import Rules
 
 /// Observations in words: unknown is told as such, with its reason, and never looks like a value.
@@ -41,7 +41,7 @@ enum Known {
 
 extension Target {
   /// The name by which a report calls the guest.
-  var label: String {
+  package var label: String {
     guard kind == .proxmox else { return name ?? uuid ?? location }
     return "proxmox:\(location)" + (name.map { " (\($0))" } ?? "")
   }

@@ -5,6 +5,9 @@ package import Rules
 /// How to find out what the evidence leaves open, step by step, for whoever has no agent in the guest: one who typed
 /// `diagnose NAME` alone reads here what to type next.
 package enum NextSteps {
+  /// The heading over them, in every form of a report.
+  static let title = "How to find out more"
+
   /// The steps; empty where the question is answered, or cannot be now.
   package static func of(_ diagnosis: Diagnosis, _ evidence: Evidence) -> [RemedyStep] {
     let target = evidence.target

@@ -19,7 +19,7 @@ package struct StatisticsReport: Report {
       ], hanging: 2)
     page.blank()
     page.heading("Size")
-    page.sizes(evidence)
+    page.fields(Facts.ofSizes(evidence, isVerbose: style.verbose))
     page.blank()
     page.heading("Statistics")
     page.field("by QEMU", StatisticsTable.freshness(evidence))

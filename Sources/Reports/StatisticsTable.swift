@@ -94,44 +94,60 @@ enum StatisticsTable {
       }
     return span + advance + ", " + size
   }
-}
 
-extension TextPage {
-  /// The statistics of both sides; one line where a side has none.
+  /// The table of both sides, and what is said before it of a side that has nothing.
+  struct Sides: Hashable {
+    var remarks: [String] = []
+    /// The columns' heads; the first one is empty.
+    var header: [String] = []
+    var rows: [[String]] = []
+  }
+
+  /// The statistics of both sides; one remark where a side has none.
   ///
   /// Why a side has none is told here unless `reasonsAreTold` already.
-  mutating func statisticsTable(_ evidence: Evidence, indent: Int, reasonsAreTold: Bool = false) {
+  static func sides(_ evidence: Evidence, reasonsAreTold: Bool = false) -> Sides {
     let ofHost = evidence.readings.last?.statistics
     let ofGuest = evidence.guest.statistics
     let host = ofHost?.value ?? [:]
     let guest = ofGuest.value ?? [:]
     let isUnset = !host.isEmpty && host.values.allSatisfy(\.isAbsent)
-    let rows = StatisticsTable.rows(isUnset ? [:] : host, guest)
+    let rows = rows(isUnset ? [:] : host, guest)
+    var sides = Sides()
     if isUnset {
-      flow("QEMU has none of them: the guest's driver has delivered no value.", indent: indent, hanging: indent + 2)
+      sides.remarks.append("QEMU has none of them: the guest's driver has delivered no value.")
     } else if reasonsAreTold, host.isEmpty {
       // Nothing to add.
     } else if let failure = ofHost?.failure {
-      flow("By QEMU: \(Known.unknown(failure)).", indent: indent, hanging: indent + 2)
+      sides.remarks.append("By QEMU: \(Known.unknown(failure)).")
     } else if host.isEmpty {
-      flow("By QEMU: none.", indent: indent, hanging: indent + 2)
+      sides.remarks.append("By QEMU: none.")
     }
     if reasonsAreTold, guest.isEmpty {
       // Nothing to add.
     } else if let failure = ofGuest.failure {
-      flow("By the agent: \(Known.unknown(failure)).", indent: indent, hanging: indent + 2)
+      sides.remarks.append("By the agent: \(Known.unknown(failure)).")
     } else if guest.isEmpty {
-      flow("By the agent: none.", indent: indent, hanging: indent + 2)
+      sides.remarks.append("By the agent: none.")
     }
-    guard !rows.isEmpty else { return }
+    guard !rows.isEmpty else { return sides }
     let showsHost = rows.contains { $0.host != nil }
     let showsGuest = rows.contains { $0.guest != nil }
     func pick(_ label: String, _ host: String, _ guest: String) -> [String] {
       [label] + (showsHost ? [host] : []) + (showsGuest ? [guest] : [])
     }
-    table(
-      rows.map { pick($0.label, $0.host ?? "not told", $0.guest ?? "not told") },
-      header: pick("", "by QEMU (host)", "by the agent (guest)"), indent: indent,
-      limit: 24)
+    sides.header = pick("", "by QEMU (host)", "by the agent (guest)")
+    sides.rows = rows.map { pick($0.label, $0.host ?? "not told", $0.guest ?? "not told") }
+    return sides
+  }
+}
+
+extension TextPage {
+  /// The statistics of both sides; one line where a side has none.
+  mutating func statisticsTable(_ evidence: Evidence, indent: Int, reasonsAreTold: Bool = false) {
+    let sides = StatisticsTable.sides(evidence, reasonsAreTold: reasonsAreTold)
+    for remark in sides.remarks { flow(remark, indent: indent, hanging: indent + 2) }
+    guard !sides.rows.isEmpty else { return }
+    table(sides.rows, header: sides.header, indent: indent, limit: 24)
   }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import BalloonEvidence
-import Rules
+package import BalloonEvidence
+package import Rules
 
 /// The answer to "does ballooning work in this guest?" in one sentence.
-enum VerdictSentence {
-  static func text(_ diagnosis: Diagnosis, _ evidence: Evidence) -> String {
+package enum VerdictSentence {
+  package static func text(_ diagnosis: Diagnosis, _ evidence: Evidence) -> String {
     let whose = evidence.target.kind == .agent ? "by the guest's word alone, " : ""
     return TerminalText.shortened(evidence.target.label, to: 80) + ": " + whose + answer(diagnosis)
   }

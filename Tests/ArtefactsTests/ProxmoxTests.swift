@@ -118,7 +118,8 @@ import Testing
 
   @Test("What is to be done about a paste of Proxmox's is said in that host's commands")
   func remedies() throws {
-    let paste = #"{"vmid": 177, "status": "running", "qmpstatus": "running", "name": "win", "maxmem": 4294967296, "#
+    let paste =
+      #"{"vmid": 177, "status": "running", "qmpstatus": "running", "name": "win", "maxmem": 4294967296, "#
       + #""ballooninfo": {"actual": 4294967296, "max_mem": 4294967296, "last_update": 1780397195}}"#
     let diagnosis = try Sample.analyze(text: paste).diagnosis
     let finding = try #require(diagnosis.findings.first { $0.id == "stats.not-delivered" })

@@ -29,14 +29,16 @@ enum Sample {
 
   static func analyze(text: String) throws -> Analysis { try analyze(Array(text.utf8)) }
 
-  static let samples = [
-    "windows-healthy.txt", "windows-code-28-german.txt", "dommemstat-unset.txt", "dommemstat-served.txt",
-    "qmp-unserved.txt", "linux-probe.txt", "lspci.txt", "dominfo.txt", "memballoon-unset.txt",
-    "hmp-q35.txt", "hmp-port.txt", "lspci-nnk.txt", "lspci-xxx.txt", "lspci-vmm.txt", "lspci-mm.txt", "lspci-names.txt",
-    "lspci-bridges.txt", "dominfo-german.txt", "dominfo-chinese.txt", "qm-config.txt", "qm-status.txt",
-    "pvesh-table.txt", "pulse-1319.json", "libvirt-log.txt", "kvm-ps.txt", "dmesg.txt", "linux-commands.txt",
-    "forum-html.txt", "xml-cut.txt",
-  ] + windows
+  static let samples =
+    [
+      "windows-healthy.txt", "windows-code-28-german.txt", "dommemstat-unset.txt", "dommemstat-served.txt",
+      "qmp-unserved.txt", "linux-probe.txt", "lspci.txt", "dominfo.txt", "memballoon-unset.txt",
+      "hmp-q35.txt", "hmp-port.txt", "lspci-nnk.txt", "lspci-xxx.txt", "lspci-vmm.txt", "lspci-mm.txt",
+      "lspci-names.txt",
+      "lspci-bridges.txt", "dominfo-german.txt", "dominfo-chinese.txt", "qm-config.txt", "qm-status.txt",
+      "pvesh-table.txt", "pulse-1319.json", "libvirt-log.txt", "kvm-ps.txt", "dmesg.txt", "linux-commands.txt",
+      "forum-html.txt", "xml-cut.txt",
+    ] + windows
 
   /// What Windows' own tools print.
   static let windows = [

@@ -24,6 +24,14 @@ struct Answer {
     _ arguments: String..., wrapper: [String] = [], environment: [String: String] = [:],
     within limit: Duration = .seconds(60)
   ) async throws {
+    try await self.init(arguments, wrapper: wrapper, environment: environment, within: limit)
+  }
+
+  /// Runs the program of this build, with as many arguments as there are.
+  init(
+    _ arguments: [String], wrapper: [String] = [], environment: [String: String] = [:],
+    within limit: Duration = .seconds(60)
+  ) async throws {
     let assignments = environment.map { "\($0.key)=\($0.value)" }
     let outcome = try await Program.run(
       ["env"] + assignments + wrapper + [try Program.built("virt-balloon")] + arguments, within: limit)

@@ -64,6 +64,35 @@ struct LibvirtCollectorTests {
     }
   }
 
+  @Test("A guest that is watched has each reading, and each event with the time at which it came")
+  func watched() async throws {
+    try await SessionLibvirt.with { host in
+      try await host.startBareDomain("bare")
+      try await host.virsh("resume", "bare")
+      let session = try await LibvirtSession.find("bare", uri: host.uri, readOnly: true, deadline: .seconds(20))
+      let options = CollectionOptions(
+        quick: false, monitor: false, deadline: .seconds(20), duration: .seconds(4), interval: .milliseconds(500),
+        tool: "test")
+      let (transcript, progress) = (Transcript(), CollectionProgress())
+      let collector = GuestCollector(options, transcript: transcript, progress: progress)
+      async let collected = collector.collect(session)
+      while (progress.evidence?.readings.count ?? 0) < 2 { try await Task.sleep(for: .milliseconds(20)) }
+      for command in ["suspend", "resume", "reset", "suspend", "resume"] { try await host.virsh(command, "bare") }
+      let evidence = try await collected
+      #expect(evidence.readings.count > 3 && evidence.readings.allSatisfy { $0.actual.value == 64 << 20 })
+      let events = try #require(evidence.events)
+      let seen = events.map(\.name)
+      #expect(
+        seen.count { $0 == "STOP" } == 2 && seen.count { $0 == "RESUME" } == 2 && seen.contains("RESET"), "\(seen)")
+      #expect(
+        events.allSatisfy { evidence.collection.started...evidence.collection.finished ~= $0.time }, "\(events)")
+      #expect(Set(try #require(evidence.domain.interruptions.value)).isSuperset(of: ["RESET", "STOP", "RESUME"]))
+      #expect(evidence.domain.firmware.isAbsent)
+      let statistics = transcript.answers.filter { $0.format == .memoryStatistics }
+      #expect(statistics.count > 3 && statistics.count <= 2 * Transcript.seriesLimit)
+    }
+  }
+
   @Test("Events of libvirt have QEMU's names where it has one, and a changed configuration is none")
   func names() {
     #expect(DomainEvent.reboot.interruption == "RESET")

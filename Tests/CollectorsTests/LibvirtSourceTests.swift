@@ -108,6 +108,21 @@ struct LibvirtSourceTests {
     #expect(try configuration("").model.isAbsent)
   }
 
+  @Test("Has its firmware as it is said: chosen by name, or a loader in flash, which is EFI's")
+  func firmware() throws {
+    func firmware(_ os: String) throws -> Observation<String> {
+      var domain = DomainEvidence(
+        Unknown(failure: Failure(.notAsked, ""), provenance: Provenance("", trust: .host, time: 0)))
+      try facts(os).describe(&domain)
+      return domain.firmware
+    }
+    #expect(try firmware("<os firmware='efi'><type>hvm</type></os>").value == "efi")
+    #expect(try firmware("<os firmware='bios'><type>hvm</type></os>").value == "bios")
+    #expect(try firmware("<os><loader readonly='yes' type='pflash'>/x</loader></os>").value == "efi")
+    #expect(try firmware("<os><loader type='rom'>/x</loader></os>").isAbsent)
+    #expect(try firmware("<os><type>hvm</type></os>").isAbsent)
+  }
+
   @Test("Has the agent's channel with the guest's end, as the live XML tells it")
   func channel() throws {
     func channel(_ attributes: String) throws -> ChannelEvidence {

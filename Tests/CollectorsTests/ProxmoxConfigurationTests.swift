@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import BalloonEvidence
 import Testing
 
 @testable import Collectors
@@ -8,6 +9,19 @@ import Testing
 struct ProxmoxConfigurationTests {
   static func read(_ text: String) throws -> ProxmoxConfiguration {
     try #require(ProxmoxConfiguration(Array(text.utf8)))
+  }
+
+  @Test("The firmware is SeaBIOS or OVMF where the settings say so, and not said otherwise")
+  func firmware() throws {
+    func firmware(_ line: String) throws -> Observation<String> {
+      let facts = ProxmoxFacts(settings: try Self.read("memory: 512\n" + line), file: "100.conf", time: 0)
+      var domain = DomainEvidence(
+        Unknown(failure: Failure(.notAsked, ""), provenance: Provenance("", trust: .host, time: 0)))
+      facts.describe(&domain)
+      return domain.firmware
+    }
+    #expect(try firmware("bios: ovmf").value == "efi" && firmware("bios: seabios").value == "bios")
+    #expect(try firmware("").isAbsent && firmware("bios: other").failure?.reason == .malformed)
   }
 
   @Test("The current settings are told apart from pending ones and snapshots")

@@ -67,6 +67,30 @@ struct SamplerTests {
     #expect(took == .seconds(3) && readings.first?.lastUpdate.value == 40)
   }
 
+  @Test("Ends with whoever is interrupted, keeps no reading that was cut short, and then shows no change")
+  func interrupted() async {
+    let options = CollectionOptions(quick: false, monitor: false, deadline: .seconds(1), tool: "test")
+    let collector = GuestCollector(options, clock: WallClock { 0 })
+    var evidence = collector.start(Target(kind: .qmp, name: nil, location: "/x"), notices: [])
+    evidence.domain.state = .observed("running", Self.source)
+    evidence.configuration.statsPeriod = .observed(60, Self.source)
+    evidence.readings = [Self.reading(at: 0, update: 50)]
+    let begun = evidence
+    let reads = Mutex(0)
+    let work = Task {
+      var evidence = begun
+      await collector.sample(&evidence) {
+        reads.withLock { $0 += 1 }
+        return Self.reading(at: 1, update: Task.isCancelled ? nil : 50)
+      }
+      return evidence
+    }
+    while reads.withLock({ $0 }) == 0 { try? await Task.sleep(for: .milliseconds(10)) }
+    work.cancel()
+    evidence = await work.value
+    #expect(!evidence.collection.sampled && evidence.readings.allSatisfy { $0.lastUpdate.value == 50 })
+  }
+
   @Test("Is never done with --quick, nor of a guest that does not run or has no balloon")
   func never() async {
     func evidence(quick: Bool, state: String, actual: UInt64?) async -> Evidence {

@@ -61,6 +61,22 @@ struct TestDriverWatchTests {
     await watch.close(until: .soon)
   }
 
+  @Test("Each event has its time, also one that comes again")
+  func history() async throws {
+    let domain = try await domain()
+    let watch = try await domain.watch(until: .soon)
+    for _ in 0..<3 {
+      try await change(domain, "virDomainSuspend")
+      try await change(domain, "virDomainResume")
+    }
+    let (events, omitted) = try await watch.history(until: .soon)
+    #expect(
+      events.map(\.event) == [Self.suspended, Self.resumed, Self.suspended, Self.resumed, Self.suspended, Self.resumed])
+    #expect(events.map(\.time) == events.map(\.time).sorted() && omitted == 0)
+    #expect(events.allSatisfy { $0.time > 1_700_000_000 })
+    await watch.close(until: .soon)
+  }
+
   @Test("What happened before the watch was opened, or after it was closed, is not in it")
   func bounds() async throws {
     let domain = try await domain()

@@ -265,6 +265,24 @@ struct DecodingTests {
     #expect(events.counts["RESET"] == 500)
     #expect(events.counts.count == MonitorEvents.limit && events.latest.count == MonitorEvents.limit)
     #expect(events.latest.last?.name == "EVENT_999")
+    #expect(events.history.count == 500 && events.historyOmitted == 0)
+  }
+
+  @Test("What happens to the machine and its balloon is kept from the first on, whatever floods come between")
+  func history() throws {
+    func event(_ name: String, _ data: JSON?) throws -> MonitorEvent {
+      try MonitorEvent(name: .string(name), time: ["seconds": .integer(5), "microseconds": .integer(6)], data: data)
+    }
+    var events = MonitorEvents()
+    events.append(try event("BALLOON_CHANGE", ["actual": .integer(1 << 30)]))
+    for _ in 0..<5_000 { events.append(try event("RTC_CHANGE", ["offset": .integer(1)])) }
+    events.append(try event("STOP", ["actual": .integer(1)]))
+    events.append(try event("BALLOON_CHANGE", ["actual": "much"]))
+    #expect(events.history.map(\.name) == ["BALLOON_CHANGE", "STOP", "BALLOON_CHANGE"])
+    #expect(events.history.map(\.actual) == [1 << 30, nil, nil] && events.history.first?.microseconds == 5_000_006)
+    for _ in 0..<2_000 { events.append(try event("RESET", nil)) }
+    #expect(events.history.count == MonitorEvents.historyLimit)
+    #expect(events.historyOmitted == 2_003 - MonitorEvents.historyLimit)
   }
 }
 

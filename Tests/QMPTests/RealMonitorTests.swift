@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import AgentProtocol
+import Glibc
 import PCI
 import Testing
 import Transports
@@ -155,6 +156,11 @@ struct RealMonitorTests {
   @Test("The human monitor's socket is no QMP")
   func human() async throws {
     let process = try await start("-M", "pc", "-monitor", "unix:@/hmp.sock,server=on,wait=off")
+    // QEMU makes it after the other, which is there.
+    let deadline = ample()
+    while access(process.directory + "/hmp.sock", F_OK) != 0, ContinuousClock.now < deadline {
+      try await Task.sleep(for: .milliseconds(5))
+    }
     #expect(
       await code { _ = try await Monitor.connect(to: process.directory + "/hmp.sock", until: ample()) } == .notQMP)
   }

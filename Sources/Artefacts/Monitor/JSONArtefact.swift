@@ -33,14 +33,16 @@ enum JSONArtefact {
         kind: "JSON", failure: Failure(.malformed, "it is no valid JSON (\(error)); paste it whole, unwrapped"))
     }
     behind.monitorCommand = nil
-    if let question = MonitorQuestion(json) {
+    let question = MonitorQuestion(json)
+    if let question, json["return"] == nil, json["error"] == nil {
       behind.monitorCommand = question
       cursor = behind
       return QuietArtefact(kind: "QMP command")
     }
+    // A command with its reply is an exchange as a support bundle has it.
     let found =
       SavedEvidenceArtefact.read(json, bytes) ?? AgentReportArtefact.read(json) ?? QEMUGuestAgentReply.read(json)
-      ?? ProxmoxStatusArtefact.read(json) ?? MonitorArtefact.read(json, after: cursor.monitorCommand)
+      ?? ProxmoxStatusArtefact.read(json) ?? MonitorArtefact.read(json, after: question ?? cursor.monitorCommand)
     cursor = found == nil ? spent(cursor, behind) : behind
     return found
   }

@@ -3,13 +3,22 @@ import AgentProtocol
 import BalloonEvidence
 import Collectors
 
-/// What `virt-balloon-agent --report --format json` printed in the guest.
+/// What `virt-balloon-agent --report --format json` printed in the guest, or one exchange with the agent as a support
+/// bundle has it (`{"method": …, "result": …}`).
 struct AgentReportArtefact: ArtefactContent {
   let kind = "agent's report"
   let rank = 5
   private let report: JSON
 
   static func read(_ json: JSON) -> (any ArtefactContent)? {
+    if let name = json["method"]?.string, Method.all.contains(where: { $0.name == name }) {
+      guard let result = json["result"] else {
+        return json["error"].map { _ in QuietArtefact(kind: "agent's refusal") }
+      }
+      let answer: JSON = ["result": result]
+      let members: [(String, JSON)] = [(name, answer)]
+      return AgentReportArtefact(report: .object(JSONObject(members)))
+    }
     guard json["agent"]?["name"]?.string != nil, json["protocol"]?.uint != nil, json[Method.os.name] != nil else {
       return nil
     }

@@ -52,14 +52,22 @@ extension EvidenceReader {
       readings[$0].lastUpdate.failure == nil && readings[$0].lastUpdate.provenance.time != nil
     }
     guard let first = usable.first, let last = usable.last, first != last else { return .unknown }
-    for (earlier, later) in zip(usable, usable.dropFirst()) {
-      let before = readings[earlier].lastUpdate.value ?? 0
+    let changes = zip(usable, usable.dropFirst()).filter { earlier, later in
       let after = readings[later].lastUpdate.value ?? 0
-      if after != before, after > 0 {
-        _ = read(reading: earlier, \.lastUpdate)
-        _ = read(reading: later, \.lastUpdate)
-        return .advanced
-      }
+      return after > 0 && after != readings[earlier].lastUpdate.value ?? 0
+    }
+    if let latest = changes.last?.1, let since = readings[last].lastUpdate.value, since > 0,
+      case let span = readings[last].time - readings[latest].time, let period = knownPeriod, span > 2 * period + 1
+    {
+      // A long watch has seen answers come, and then none for longer than a working guest takes.
+      _ = read(reading: latest, \.lastUpdate)
+      _ = read(reading: last, \.lastUpdate)
+      return .unchanged(span: span, since: since)
+    }
+    if let (earlier, later) = changes.first {
+      _ = read(reading: earlier, \.lastUpdate)
+      _ = read(reading: later, \.lastUpdate)
+      return .advanced
     }
     _ = read(reading: first, \.lastUpdate)
     _ = read(reading: last, \.lastUpdate)
@@ -67,6 +75,12 @@ extension EvidenceReader {
     guard span > 0 else { return .unknown }
     let since = readings[last].lastUpdate.value ?? 0
     return since > 0 ? .unchanged(span: span, since: since) : .never(span: span)
+  }
+
+  /// Seconds between two deliveries, where one is due; needs no citation.
+  private var knownPeriod: Double? {
+    let period = peek(\.device.pollingInterval).value ?? peek(\.configuration.statsPeriod).value
+    return period.flatMap { $0 > 0 ? Double($0) : nil }
   }
 
   /// Seconds between the guest's last answer and the last reading; `nil` when there is no answer, or when the host

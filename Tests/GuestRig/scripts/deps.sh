@@ -3,13 +3,15 @@
 # Installs what building and testing need and this machine has not: with apt on Debian and Ubuntu, as root or through
 # sudo. Elsewhere it says what is missing. When everything is there it does nothing and says nothing.
 #
-#   deps.sh [windows]      with `windows`, also what the Windows agent and its tests need
+#   deps.sh [windows|optional]
+#     windows     also what the Windows agent and its tests need
+#     optional    also what tests visibly skip without: Chromium and a font for it, sos, python3-jsonschema
 set -euo pipefail
 
 swift=${SWIFT:-swift}
 fail() { printf 'deps: %s\n' "$*" >&2; exit 1; }
 
-# What is looked for, and the Debian package that has it: a program, a header, or a file.
+# What is looked for, and the Debian package that has it: a program, a file, or a module of Python.
 needs=(
   "program gcc gcc" "program git git" "program make make" "program pkg-config pkg-config"
   "program qemu-system-x86_64 qemu-system-x86"
@@ -17,6 +19,7 @@ needs=(
   "file /usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so libvirt-daemon-driver-qemu"
   "file /usr/include/libvirt/libvirt.h libvirt-dev" "file /usr/include/libxml2/libxml/parser.h libxml2-dev"
   "file /usr/include/pci/pci.h libpci-dev|file /usr/include/x86_64-linux-gnu/pci/pci.h libpci-dev"
+  "file /usr/include/archive.h libarchive-dev" "file /usr/include/gnutls/crypto.h libgnutls28-dev"
   "file /usr/include/hivex.h libhivex-dev" "program hivexregedit libwin-hivex-perl"
   "program lspci pciutils" "program cpio cpio" "program tini tini" "program musl-gcc musl-tools"
   "program objcopy binutils" "program python3 python3" "program unshare util-linux"
@@ -34,6 +37,13 @@ if [[ ${1-} == windows ]]; then
   )
 fi
 
+if [[ ${1-} == optional ]]; then
+  needs+=(
+    "program chromium chromium" "file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core"
+    "file /usr/lib/python3/dist-packages/sos/report sosreport" "module jsonschema python3-jsonschema"
+  )
+fi
+
 missing=()
 for need in "${needs[@]}"; do
   found=
@@ -42,6 +52,7 @@ for need in "${needs[@]}"; do
       # Daemons stand in sbin, which is not in everybody's PATH.
       program) PATH="$PATH:/usr/sbin:/sbin" command -v "$what" >/dev/null && found=1 ;;
       file) [[ -e $what ]] && found=1 ;;
+      module) python3 -c "import $what" 2>/dev/null && found=1 ;;
     esac
   done <<<"${need//|/$'\n'}"
   [[ -n $found ]] || missing+=("${need##* }")

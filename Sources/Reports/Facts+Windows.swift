@@ -3,7 +3,7 @@ import BalloonEvidence
 import Rules
 import WindowsPnP
 
-extension TextPage {
+extension Facts {
   private static func short(_ text: String) -> String { TerminalText.shortened(text, to: 80) }
 
   /// What Windows tells of itself besides: `ServerStandard, Secure Boot on, test signing off`.
@@ -30,7 +30,7 @@ extension TextPage {
     field("INF, guest", inf)
 
     field("problem, guest", Self.problem(function, windows))
-    if style.verbose {
+    if isVerbose {
       field("instance", Self.short(Known.text(windows.instanceID)))
       field("signer", Self.short(Known.text(windows.signer, absent: "none")))
       field("driver's file", Self.short(Known.text(windows.driverFile, absent: "none")))

@@ -2,7 +2,7 @@
 import BalloonEvidence
 import Rules
 
-extension TextPage {
+extension Facts {
   /// `qemu-ga 8.2.0; mswindows, build 20348; 3 drivers listed`, or why it is silent.
   mutating func qemuGA(_ agent: QEMUGuestAgentEvidence) {
     func short(_ text: String) -> String { TerminalText.shortened(text, to: 60) }

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+package import BalloonEvidence
+import Transports
+
+/// One target among several.
+package struct TargetJob: Sendable {
+  /// What a person calls it: the argument of the command line, or the domain's name.
+  package let label: String
+  /// Where it is: the libvirt URI, the path of a socket, Proxmox's number.
+  package let location: String
+  /// Gathers its evidence; what is known before the end is published to the progress, which the collector is given.
+  package let collect: @Sendable (CollectionProgress) async throws(TargetError) -> Evidence
+
+  package init(
+    label: String, location: String,
+    collect: @escaping @Sendable (CollectionProgress) async throws(TargetError) -> Evidence
+  ) {
+    self.label = label
+    self.location = location
+    self.collect = collect
+  }
+}
+
+/// What became of one target, as `collection.json` tells it.
+package struct TargetOutcome: Codable, Hashable, Sendable {
+  package enum Outcome: String, Codable, Hashable, Sendable {
+    /// It was looked at to the end; a source of it may have failed all the same.
+    case collected
+    /// Its time was up, or somebody interrupted it: what was had by then is kept.
+    case partial
+    /// Nothing was had.
+    case failed
+  }
+
+  /// As ``TargetJob/label``.
+  package var label: String
+  /// As ``TargetJob/location``.
+  package var location: String
+  package var outcome: Outcome
+  /// How long it took.
+  package var seconds: Double
+  /// Every source of it that was asked.
+  package var sources: [SourceOutcome]
+  /// Why it is not all, and what would have been needed; `nil` when it is.
+  package var failure: Failure?
+
+  package init(
+    label: String, location: String, outcome: Outcome, seconds: Double, sources: [SourceOutcome], failure: Failure?
+  ) {
+    self.label = label
+    self.location = location
+    self.outcome = outcome
+    self.seconds = seconds
+    self.sources = sources
+    self.failure = failure
+  }
+}
+
+/// Collects from many targets at once. Each has its own time, and one that hangs or fails costs the others nothing.
+package struct ParallelRun: Sendable {
+  /// How many are looked at at the same time.
+  package static let defaultLimit = 64
+
+  /// What one target gave.
+  package struct Result: Sendable {
+    package let outcome: TargetOutcome
+    /// `nil` when nothing was had.
+    package let evidence: Evidence?
+  }
+
+  /// How far a run has come: one target has just ended.
+  package struct Step: Sendable {
+    /// How many have ended, and how many there are.
+    package let done: Int
+    package let total: Int
+    package let outcome: TargetOutcome
+  }
+
+  let limit: Int
+  let deadline: Duration
+  let grace: Duration
+  let clock: WallClock
+
+  /// - Parameters:
+  ///   - limit: how many targets are looked at at the same time, at least one.
+  ///   - deadline: how long one target may take from its own beginning; see ``GuestCollector/guestTime``.
+  ///   - grace: how long a target whose time is up, or that is interrupted, may take to hand over what it has; then it
+  ///     is left behind, and what it has published counts.
+  package init(
+    limit: Int = ParallelRun.defaultLimit, deadline: Duration, grace: Duration = .seconds(1),
+    clock: WallClock = .system
+  ) {
+    self.limit = max(1, limit)
+    self.deadline = deadline
+    self.grace = grace
+    self.clock = clock
+  }
+
+  /// Runs the jobs; cancelled, it keeps what was done.
+  ///
+  /// - Parameter progress: called once for each target that has ended, never by two tasks at once.
+  /// - Returns: the results in the order of the jobs.
+  package func run(
+    _ jobs: [TargetJob], progress: (@Sendable (Step) -> Void)? = nil
+  ) async -> [Result] {
+    var results = [Result?](repeating: nil, count: jobs.count)
+    await withTaskGroup(of: (Int, Result).self) { group in
+      var next = 0
+      var done = 0
+      func start() {
+        guard next < jobs.count else { return }
+        let index = next
+        next += 1
+        group.addTask { (index, await run(jobs[index])) }
+      }
+      for _ in 0..<min(limit, jobs.count) { start() }
+      while let (index, result) = await group.next() {
+        results[index] = result
+        done += 1
+        progress?(Step(done: done, total: jobs.count, outcome: result.outcome))
+        start()
+      }
+    }
+    return results.compactMap { $0 }
+  }
+
+  private func run(_ job: TargetJob) async -> Result {
+    let begun = ContinuousClock.now
+    let interrupted = Failure(.failed, "interrupted before it was asked", ask: "collect again")
+    guard !Task.isCancelled else { return result(job, begun, .failed, nil, interrupted) }
+    let progress = CollectionProgress()
+    let work = Task { () async -> Swift.Result<Evidence, TargetError> in
+      do throws(TargetError) { return .success(try await job.collect(progress)) } catch { return .failure(error) }
+    }
+    let shortfall: Failure
+    do {
+      // Only the waiting ends with the time: a call that ignores cancellation is left behind.
+      switch try await withDeadline(begun + deadline, { await work.value }) {
+      case .success(let evidence): return result(job, begun, .collected, evidence, nil)
+      case .failure(let error): return result(job, begun, .failed, nil, error.outcome)
+      }
+    } catch {
+      shortfall =
+        error is DeadlineExceeded
+        ? Failure(
+          .timedOut, "the guest's time of \(deadline.seconds) s was up; what was had by then is kept",
+          ask: "collect it alone, with a longer --deadline")
+        : Failure(.failed, "interrupted; what was had by then is kept", ask: "collect again")
+    }
+    work.cancel()
+    let grace = grace
+    let late = await uncancelled { try? await withDeadline(.now + grace) { await work.value } }
+    if case .success(let evidence)? = late { return result(job, begun, .partial, evidence, shortfall) }
+    guard var evidence = progress.evidence else {
+      var failure = shortfall
+      failure.detail =
+        failure.reason == .timedOut ? "no answer within \(deadline.seconds) s" : "interrupted before anything was had"
+      return result(job, begun, .failed, nil, failure)
+    }
+    evidence.collection.finished = clock.now()
+    evidence.collection.notices.append("Not all was asked: \(shortfall.detail).")
+    return result(job, begun, .partial, evidence, shortfall)
+  }
+
+  private func result(
+    _ job: TargetJob, _ begun: ContinuousClock.Instant, _ outcome: TargetOutcome.Outcome, _ evidence: Evidence?,
+    _ failure: Failure?
+  ) -> Result {
+    Result(
+      outcome: TargetOutcome(
+        label: job.label, location: job.location, outcome: outcome, seconds: (ContinuousClock.now - begun).seconds,
+        sources: evidence?.collection.sources ?? [], failure: failure), evidence: evidence)
+  }
+}
+
+extension TargetError {
+  /// The failure with the whole line: what, where, what to do.
+  fileprivate var outcome: Failure { Failure(failure.reason, message, ask: failure.ask) }
+}
