@@ -74,13 +74,10 @@ package struct BundleContent: Sendable {
   }
 
   private func outcome(of lost: LostTarget, redactor: inout Redactor?) -> CollectionDocument.TargetRecord {
-    // A target alone is redacted as part of evidence in which nothing else is known.
-    let nothing = Evidence.unknown(
-      lost.failure, target: lost.target, collection: Collection(tool: tool, started: 0, finished: 0, sampled: false))
-    let target = redactor?.redact(nothing).target ?? lost.target
-    return CollectionDocument.TargetRecord(
-      target: target, folder: nil, outcome: .failed, seconds: lost.seconds,
-      failure: lost.failure.redacted(&redactor, at: "collection.json"), sources: [], raw: [], leftOut: [])
+    CollectionDocument.TargetRecord(
+      target: redactor?.target(lost.target) ?? lost.target, folder: nil, outcome: .failed, seconds: lost.seconds,
+      failure: redactor?.failure(lost.failure, at: "collection.json") ?? lost.failure, sources: [], raw: [],
+      leftOut: [])
   }
 
   /// Whether every target was looked at to the end.
@@ -112,13 +109,4 @@ struct GuestSummary {
   let diagnosis: Diagnosis
   let evidence: Evidence
   var verdict: Verdict { diagnosis.verdict }
-}
-
-extension Failure {
-  /// This, with prose that may be shared.
-  func redacted(_ redactor: inout Redactor?, at place: String) -> Failure {
-    guard var known = redactor else { return self }
-    defer { redactor = known }
-    return Failure(reason, known.redact(detail, at: place), ask: ask.map { known.redact($0, at: place) })
-  }
 }

@@ -21,7 +21,8 @@ struct GuestPages {
     outcome = CollectionDocument.TargetRecord(
       target: evidence.target, folder: folder,
       outcome: record.shortfall == nil ? .collected : .partial, seconds: record.seconds,
-      failure: record.shortfall?.redacted(&redactor, at: "collection.json"), sources: sources, raw: [], leftOut: [])
+      failure: record.shortfall.map { redactor?.failure($0, at: "collection.json") ?? $0 }, sources: sources, raw: [],
+      leftOut: [])
     outcome.leftOut = record.leftOut.map { leftOut in
       var leftOut = leftOut
       leftOut.question = redactor?.redact(question: leftOut.question) ?? leftOut.question

@@ -52,7 +52,7 @@ extension Redactor {
       notices: from.notices.enumerated().map { redact($1, at: "collection.notices.\($0)") })
   }
 
-  private mutating func target(_ from: Target) -> Target {
+  mutating func target(_ from: Target) -> Target {
     Target(
       kind: from.kind, name: from.name.map { guestName($0, at: "target.name") },
       uuid: from.uuid.map { guestName($0, .uuid, at: "target.uuid") }, location: location(of: from),

@@ -53,11 +53,12 @@ struct ForeignRecordTests {
       RawAnswer(.memoryStatistics, "query-balloon \(secrets.word()) ../../\(secrets.word())", bytes: bytes, time: 1),
       RawAnswer(.memoryStatistics, "", bytes: bytes, time: 1),
     ]
-    record.shortfall = Failure(.failed, "it is \(secrets.word())", ask: "ask \(secrets.word())")
+    record.shortfall = Failure(
+      Failure.Reason(rawValue: secrets.word()), "it is \(secrets.word())", ask: "ask \(secrets.word())")
     record.evidence.collection.notices.append("Told by \(secrets.word()).")
     let lost = LostTarget(
       Target(kind: .qmp, name: secrets.word(), location: "/run/\(secrets.word()).sock"),
-      Failure(.denied, secrets.word()), seconds: 1)
+      Failure(Failure.Reason(rawValue: secrets.word()), secrets.word()), seconds: 1)
     let original = BundleContent(
       guests: [record], lost: [lost], form: .full, tool: "0.0.0", interruption: "Ended by \(secrets.word()).")
     let full = try Bundle(try original.archive(), name: "full")
