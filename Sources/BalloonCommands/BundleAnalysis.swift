@@ -17,14 +17,7 @@ struct BundleAnalysis {
   }
 
   /// Whether a file begins as a bundle does. What cannot be opened is left to whoever reads it.
-  static func isBundle(_ path: String) -> Bool {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    var head = [UInt8](repeating: 0, count: 16)
-    let count = pread(descriptor, &head, head.count, 0)
-    return count > 0 && Bundle.isHead(Array(head.prefix(count)))
-  }
+  static func isBundle(_ path: String) -> Bool { Bundle.isHead(FileHead.bytes(of: path, count: 3)) }
 
   /// Each guest, judged anew by today's rules.
   func reports() throws(BundleError) -> [DiagnosisReport] {

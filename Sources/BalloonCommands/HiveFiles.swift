@@ -55,11 +55,5 @@ struct HiveFiles {
     }
   }
 
-  private static func isHive(_ path: String) -> Bool {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    var mark = [UInt8](repeating: 0, count: 4)
-    return pread(descriptor, &mark, mark.count, 0) == 4 && mark == Array("regf".utf8)
-  }
+  private static func isHive(_ path: String) -> Bool { FileHead.bytes(of: path, count: 4) == Array("regf".utf8) }
 }
