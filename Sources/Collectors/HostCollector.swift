@@ -104,16 +104,12 @@ package struct HostCollector: Sendable {
   /// `hugepages-2048kB` and its kin, by size.
   private func pools() -> Observation<[HugePagePool]> {
     let directory = "/sys/kernel/mm/hugepages"
-    guard let stream = opendir(root + directory) else {
+    guard let names = HostFiles.names(in: root + directory) else {
       let failure = Self.failure(directory, errno)
       return failure.reason == .notFound ? .absent(source(directory)) : .failed(failure, source(directory))
     }
-    defer { closedir(stream) }
     var pools: [HugePagePool] = []
-    while pools.count < 64, let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
+    for name in names where pools.count < 64 {
       guard name.hasPrefix("hugepages-"), name.hasSuffix("kB") else { continue }
       guard let size = UInt64(name.dropFirst(10).dropLast(2)),
         case let (bytes, overflow) = size.multipliedReportingOverflow(by: 1_024), !overflow
@@ -156,18 +152,8 @@ package struct HostCollector: Sendable {
 
   /// The first `limit` bytes of a file of procfs or sysfs.
   private static func read(_ path: String, limit: Int) -> Swift.Result<String, Failure> {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { return .failure(failure(path, errno)) }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 16 << 10)
-    while bytes.count < limit {
-      let count = Glibc.read(descriptor, &chunk, min(chunk.count, limit - bytes.count))
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { return .failure(failure(path, errno)) }
-      guard count > 0 else { break }
-      bytes += chunk[..<count]
-    }
-    return .success(String(decoding: bytes, as: UTF8.self))
+    HostFiles.read(path, limit: limit)
+      .map { String(decoding: $0.prefix(limit), as: UTF8.self) }
+      .mapError { failure(path, $0.code) }
   }
 }

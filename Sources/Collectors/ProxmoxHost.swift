@@ -29,7 +29,7 @@ package struct ProxmoxHost: Sendable {
 
   /// The machine's process, by its pid file.
   func process(of vmid: String) -> Int32? {
-    guard case .success(let bytes) = Self.read("\(runDirectory)/\(vmid).pid", limit: 64) else { return nil }
+    guard case .success(let bytes) = HostFiles.read("\(runDirectory)/\(vmid).pid", limit: 64) else { return nil }
     return Int32(String(decoding: bytes.prefix { 0x30...0x39 ~= $0 }, as: UTF8.self)).flatMap { $0 > 0 ? $0 : nil }
   }
 
@@ -54,7 +54,7 @@ package struct ProxmoxHost: Sendable {
   ///   no permission.
   func settings(of vmid: String) throws(TargetError) -> [UInt8] {
     let file = settingsFile(of: vmid)
-    switch Self.read(file, limit: ProxmoxConfiguration.byteLimit) {
+    switch HostFiles.read(file, limit: ProxmoxConfiguration.byteLimit) {
     case .success(let bytes): return bytes
     case .failure(let number) where number.code == EACCES || number.code == EPERM:
       throw denied(file, vmid)
@@ -80,7 +80,7 @@ package struct ProxmoxHost: Sendable {
       return "it is a container, which has no balloon: only virtual machines have one"
     }
     let nodes = root + "/etc/pve/nodes"
-    for node in Self.names(in: nodes) ?? []
+    for node in HostFiles.names(in: nodes) ?? []
     where access("\(nodes)/\(node)/qemu-server/\(vmid).conf", F_OK) == 0 {
       return "it is on the node \(node) of this cluster: run virt-balloon there"
     }
@@ -89,44 +89,11 @@ package struct ProxmoxHost: Sendable {
 
   /// The numbers of the machines that have a monitor's socket, in order.
   package func running() throws(TargetError) -> [String] {
-    guard let names = Self.names(in: runDirectory) else {
+    guard let names = HostFiles.names(in: runDirectory) else {
       let reason = "\(runDirectory): \(String(cString: strerror(errno)))"
       throw TargetError(reason, Failure(errno == EACCES ? .denied : .failed, reason))
     }
     return names.compactMap { $0.hasSuffix(".qmp") ? String($0.dropLast(4)) : nil }.filter(Self.isVMID)
       .sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
-  }
-
-  private struct SystemNumber: Error { let code: Int32 }
-
-  /// A file of at most `limit` bytes, and one more when it is longer.
-  private static func read(_ path: String, limit: Int) -> Result<[UInt8], SystemNumber> {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-    guard descriptor >= 0 else { return .failure(SystemNumber(code: errno)) }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: min(limit + 1, 1 << 16))
-    while bytes.count <= limit {
-      let count = Glibc.read(descriptor, &chunk, chunk.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { return .failure(SystemNumber(code: errno)) }
-      guard count > 0 else { break }
-      bytes += chunk[..<count]
-    }
-    return .success(bytes)
-  }
-
-  /// The names in a directory, 100,000 at most; `nil` when it cannot be read.
-  private static func names(in directory: String) -> [String]? {
-    guard let stream = opendir(directory) else { return nil }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while names.count < 100_000, let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted()
   }
 }
