@@ -170,7 +170,7 @@ extension Redactor {
 
   private mutating func host(_ from: HostEvidence, at place: String) -> HostEvidence {
     var to = HostEvidence(Self.unclassified)
-    to.kernel = version(from.kernel, at: place + ".kernel")
+    to.kernel = kernel(from.kernel, at: place + ".kernel")
     to.memoryTotal = kept(from.memoryTotal, at: place + ".memoryTotal")
     to.memoryAvailable = kept(from.memoryAvailable, at: place + ".memoryAvailable")
     to.swapTotal = kept(from.swapTotal, at: place + ".swapTotal")

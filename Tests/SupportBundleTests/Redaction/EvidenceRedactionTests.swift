@@ -24,6 +24,23 @@ struct EvidenceRedactionTests {
     #expect(full.observed.leaves().count > 120)
   }
 
+  @Test(
+    "The release of the host's kernel stays, as that of the guest's does",
+    arguments: [
+      "6.1.0-42-cloud-amd64", "5.14.0-427.13.1.el9_4.x86_64", "6.8.12-4-pve", "5.10.205-195.807.amzn2.x86_64",
+      "6.5.0-1018-gke",
+    ])
+  func hostKernel(_ release: String) throws {
+    var evidence = try FullEvidence.shared().observed.decoded(Evidence.self)
+    let source = Provenance("uname", trust: .host, time: 1)
+    evidence.host?.kernel = .observed(release, source)
+    evidence.guest.kernel = .observed(release, source)
+    var redactor = Redactor()
+    let redacted = redactor.redact(evidence)
+    #expect(redacted.guest.kernel.value == release)
+    #expect(redacted.host?.kernel.value == release)
+  }
+
   /// Synthesised; addresses are documentation's. Each with the parts of it that may not be seen either.
   static let secrets: [(secret: String, parts: [String])] = [
     ("zorbavm", []), ("Zorba Prod 7", ["zorba"]), ("zorba-web-01", ["zorba"]), ("zörba", []), ("ツォルバ", []),
