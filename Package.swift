@@ -52,7 +52,9 @@ let package = Package(
 
     // Evidence, and the rules that judge it.
     .target(name: "BalloonEvidence", dependencies: ["PCI"]),
-    .target(name: "Rules", dependencies: ["BalloonEvidence", "PCI", "WindowsPnP"]),
+    // Where a guest's memory is, and where it would be: pure sums.
+    .target(name: "GuestMemory", dependencies: ["BalloonEvidence"]),
+    .target(name: "Rules", dependencies: ["BalloonEvidence", "GuestMemory", "PCI", "WindowsPnP"]),
 
     // Access to one thing each. libvirt and libhivex are opened on first use, so their modules have headers only.
     .target(name: "Transports", dependencies: [system]),
@@ -67,6 +69,10 @@ let package = Package(
     .target(name: "PCIAccess", dependencies: ["CPCI", "CPCIShim", "PCI"]),
     .systemLibrary(name: "CHivex", providers: [.apt(["libhivex-dev"])]),
     .target(name: "RegistryHive", dependencies: ["AgentCore", "AgentProtocol", "CHivex", "PCI", "WindowsPnP"]),
+    // GNU libmicrohttpd: HTTP for `export --listen`, opened on first use, too. Servers written in Swift import the
+    // whole of Foundation or SwiftNIO, which would make the static program several times as large.
+    .systemLibrary(name: "CMicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .target(name: "MetricsEndpoint", dependencies: ["CMicrohttpd"]),
 
     // Collect, report, command.
     .target(
@@ -82,7 +88,11 @@ let package = Package(
         "AgentProtocol", "BalloonEvidence", "Collectors", "DomainXML", "GuestLink", "Libvirt", "PCI", "PCIAccess",
         "QMP", "WindowsPnP",
       ]),
-    .target(name: "Reports", dependencies: ["BalloonEvidence", "PCI", "Rules", "WindowsPnP"]),
+    // Inflates and deflates a balloon on purpose, and always puts it back.
+    .target(
+      name: "Exercise",
+      dependencies: ["AgentProtocol", "BalloonEvidence", "Collectors", "Libvirt", "QMP", "Transports"]),
+    .target(name: "Reports", dependencies: ["BalloonEvidence", "GuestMemory", "PCI", "Rules", "WindowsPnP"]),
     // Bundles. Both libraries are opened on first use, too.
     // libarchive: pax tar and gzip that every tar reads; neither Swift nor glibc has them.
     .systemLibrary(name: "CLibarchive", providers: [.apt(["libarchive-dev"])]),
@@ -98,8 +108,9 @@ let package = Package(
     .target(
       name: "BalloonCommands",
       dependencies: [
-        "AgentProtocol", "Artefacts", "BalloonEvidence", "Collectors", "GuestLink", "Libvirt", "PCI", "PCIAccess",
-        "Reports", "Rules", "SupportBundle", "Transports", argumentParser,
+        "AgentProtocol", "Artefacts", "BalloonEvidence", "Collectors", "Exercise", "GuestLink", "GuestMemory",
+        "Libvirt", "MetricsEndpoint", "PCI", "PCIAccess", "Reports", "Rules", "SupportBundle", "Transports",
+        argumentParser,
       ]),
     .executableTarget(name: "virt-balloon", dependencies: ["BalloonCommands"]),
 
@@ -139,10 +150,11 @@ let package = Package(
       name: "RedactionLaw", dependencies: ["BalloonEvidence", "EvidenceTree", "Rules", "SupportBundle"],
       path: "Tests/RedactionLaw"),
 
-    // Real guests: the library, and the program behind `make demo` and `make bench`.
+    // Real guests: the library, and the program behind `make demo`, `make bench` and `make experiment`.
     .target(
       name: "GuestRig", dependencies: [subprocess, system], path: "Tests/GuestRig", exclude: ["image", "scripts"]),
-    .executableTarget(name: "rig", dependencies: ["GuestRig"], path: "Tests/rig"),
+    .executableTarget(
+      name: "rig", dependencies: ["GuestMemory", "GuestRig"], path: "Tests/rig", exclude: ["crowd.py"]),
 
     // The cases of `samples/cases` and how their answers are judged; the program behind `make accuracy`.
     .target(
@@ -175,6 +187,7 @@ let package = Package(
       dependencies: [
         "BalloonEvidence", "EvidenceTree", "PCI", "RedactionLaw", "Reports", "Rules", "WindowsPnP", subprocess,
       ]),
+    .testTarget(name: "GuestMemoryTests", dependencies: ["BalloonEvidence", "GuestMemory"]),
     .testTarget(name: "TransportsTests", dependencies: ["Transports"]),
     .testTarget(
       name: "GuestLinkTests", dependencies: ["AgentProtocol", "GuestLink", "ProtocolVectors", "Transports"],
@@ -196,6 +209,9 @@ let package = Package(
         "Transports",
       ]),
     .testTarget(
+      name: "ExerciseTests",
+      dependencies: ["BalloonEvidence", "Collectors", "Exercise", "GuestRig", "Libvirt", "QMP", "Transports"]),
+    .testTarget(
       name: "ArtefactsTests", dependencies: ["Artefacts", "BalloonEvidence", "PCI", "Reports", "Rules"],
       exclude: ["Samples"]),
     .testTarget(name: "SampleCasesTests", dependencies: ["GuestRig", "Rules", "SampleCases"]),
@@ -216,6 +232,9 @@ let package = Package(
         subprocess,
       ]),
     .testTarget(name: "RealGuestTests", dependencies: ["GuestRig", "BalloonEvidence", subprocess]),
+    .testTarget(name: "PackageTests", dependencies: ["GuestRig"], exclude: ["scripts"]),
+    // Runs every example of `docs`.
+    .testTarget(name: "ManualTests", dependencies: ["GuestRig", "virt-balloon"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -19,6 +19,18 @@ extension LinuxPlatform {
 
   /// The balloon's lines, the latest ``lineLimit`` of them among others at most.
   private func balloonLines() throws(ProtocolError) -> [(UInt64, LogLine)] {
+    var lines: [(UInt64, LogLine)] = []
+    try records { record in
+      if let line = KernelLogRecord.balloonLine(record) { lines.append(line) }
+      if lines.count >= 2 * Self.lineLimit { lines.removeFirst(lines.count &- Self.lineLimit) }
+      return true
+    }
+    return lines
+  }
+
+  /// Gives the log's records, and the lines of their further properties, to `body`, oldest first, until that returns
+  /// false.
+  func records(_ body: (ArraySlice<UInt8>) -> Bool) throws(ProtocolError) {
     let path = "/dev/kmsg"
     let opened = vb_open_read(files.root + path)
     guard opened >= 0 else { throw SystemError(code: opened).methodFailure(path) }
@@ -29,14 +41,13 @@ extension LinuxPlatform {
     // gives several, which lines tell apart just as well.
     var buffer = [UInt8](repeating: 0, count: 16 << 10)
     var unfinished: [UInt8] = []
-    var lines: [(UInt64, LogLine)] = []
     for _ in 0..<Self.recordLimit {
       let count = buffer.withUnsafeMutableBufferPointer { vb_read(descriptor, $0.baseAddress, Int64($0.count)) }
       guard count > 0, count <= buffer.count else {
-        if count == 0 { return lines }
+        if count == 0 { return }
         let error = SystemError(code: count)
         switch error.kind {
-        case .again: return lines
+        case .again: return
         // The next read goes on with the oldest record that is still there.
         case .overwritten: continue
         default: throw error.methodFailure(path)
@@ -45,11 +56,10 @@ extension LinuxPlatform {
       buffer.withUnsafeBufferPointer { unfinished += UnsafeBufferPointer(rebasing: $0[..<Int(count)]) }
       var start = 0
       while let end = unfinished[start...].firstIndex(of: UInt8(ascii: "\n")) {
-        if let line = KernelLogRecord.balloonLine(unfinished[start..<end]) { lines.append(line) }
+        guard body(unfinished[start..<end]) else { return }
         start = end &+ 1
       }
       unfinished.removeSubrange(..<start)
-      if lines.count >= 2 * Self.lineLimit { lines.removeFirst(lines.count &- Self.lineLimit) }
       // No record is that long: this is no kernel log.
       guard unfinished.count <= 64 << 10 else { throw ProtocolError(.internalError, path + ": no records") }
     }

@@ -62,19 +62,6 @@ package struct LinuxPlatform: GuestPlatform, Sendable {
       : .failed(SystemError(code: seconds).failure, source: "clock_gettime CLOCK_REALTIME")
   }
 
-  package func memory() throws(ProtocolError) -> NamedFacts {
-    let table = NumberTable("/proc/meminfo", in: files)
-    return NamedFacts([
-      NamedFacts.Member(MemoryField.total, table["MemTotal"]),
-      NamedFacts.Member(MemoryField.free, table["MemFree"]),
-      NamedFacts.Member(MemoryField.available, table["MemAvailable"]),
-      NamedFacts.Member(MemoryField.cached, table["Cached"]),
-      NamedFacts.Member(MemoryField.buffers, table["Buffers"]),
-      NamedFacts.Member(MemoryField.swapTotal, table["SwapTotal"]),
-      NamedFacts.Member(MemoryField.swapFree, table["SwapFree"]),
-    ])
-  }
-
   /// What `update_balloon_stats` of the kernel's drivers/virtio/virtio_balloon.c computes, from the same counters as
   /// procfs shows them: swapped pages as bytes, PGFAULT (major faults included) as the minor faults, NR_FILE_PAGES
   /// (buffers and shared memory included) as the caches.

@@ -32,6 +32,18 @@ func hexadecimalNumber(_ text: String, digits: Int) -> UInt32? {
   return value
 }
 
+/// A hexadecimal number of 1 to 16 digits, whole.
+func longHexadecimalNumber(_ digits: some Sequence<UInt8>) -> UInt64? {
+  var value: UInt64 = 0
+  var count = 0
+  for byte in digits {
+    guard let digit = hexDigit(byte), count < 16 else { return nil }
+    value = value << 4 | UInt64(digit)
+    count &+= 1
+  }
+  return count > 0 ? value : nil
+}
+
 /// A file of `name value` lines, as `/proc/meminfo` and `/proc/vmstat` are.
 struct NumberTable {
   private let path: String

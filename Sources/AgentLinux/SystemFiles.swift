@@ -38,6 +38,40 @@ struct SystemFiles: Sendable {
     }
   }
 
+  /// Gives each line of a file, without its line feed, to `body` until that returns false: what is long is not held.
+  ///
+  /// A file of more than `limit` bytes is refused, as ``bytes(_:limit:end:)`` does, and a line of more than 4 KiB too.
+  /// - Returns: a value when the file was read to its end, or as far as `body` wanted.
+  func lines(_ path: String, limit: Int, _ body: (ArraySlice<UInt8>) -> Bool) -> Reading<Bool> {
+    let opened = vb_open_read(root + path)
+    guard opened >= 0 else { return Reading(SystemError(code: opened)) }
+    let descriptor = Int32(truncatingIfNeeded: opened)
+    defer { vb_close(descriptor) }
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4096) { chunk in
+      var unfinished: [UInt8] = []
+      var total = 0
+      while true {
+        let count = vb_read(descriptor, chunk.baseAddress, Int64(chunk.count))
+        if count == 0 {
+          if !unfinished.isEmpty { _ = body(unfinished[...]) }
+          return .value(true)
+        }
+        guard count > 0, count <= chunk.count else { return Reading(SystemError(code: count)) }
+        total &+= Int(count)
+        unfinished += UnsafeBufferPointer(rebasing: chunk[..<Int(count)])
+        var start = 0
+        while let end = unfinished[start...].firstIndex(of: UInt8(ascii: "\n")) {
+          guard body(unfinished[start..<end]) else { return .value(true) }
+          start = end &+ 1
+        }
+        unfinished.removeSubrange(..<start)
+        guard total <= limit, unfinished.count <= 4096 else {
+          return .failed(FactFailure(.malformed, "longer than " + String(limit) + " bytes, or no lines"))
+        }
+      }
+    }
+  }
+
   /// The text of a file of one short line, without its line feed.
   func line(_ path: String) -> Reading<String> {
     bytes(path, limit: 1024, end: UInt8(ascii: "\n")).then { text($0[...]) }

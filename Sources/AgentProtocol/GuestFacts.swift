@@ -102,6 +102,63 @@ package enum MemoryField {
   package static let commitLimit = "commitLimit"
 }
 
+extension MemoryField {
+  /// Linux: what of swap is in memory as well.
+  package static let swapCached = "swapCached"
+  /// Programs' memory that is no file's.
+  package static let anonymous = "anonymous"
+  /// Shared memory and tmpfs: a part of ``cached``.
+  package static let shared = "shared"
+  /// The kernel's small objects, and what of them it could give back.
+  package static let slab = "slab"
+  package static let slabReclaimable = "slabReclaimable"
+  /// The kernel's stacks: a part of ``vmalloc`` where they are mapped (x86-64, arm64).
+  package static let kernelStack = "kernelStack"
+  package static let pageTables = "pageTables"
+  /// Page tables of the guest's own guests and IOMMUs.
+  package static let secondaryPageTables = "secondaryPageTables"
+  /// The processors' own memory: with ``percpuBoot``, which is no part of ``managed``.
+  package static let percpu = "percpu"
+  package static let vmalloc = "vmalloc"
+  /// In the pool of huge pages, used or not.
+  package static let hugetlb = "hugetlb"
+  /// What the balloon has, by kernels that tell.
+  package static let balloon = "balloon"
+  /// What the balloon took and gave back since boot.
+  package static let balloonInflated = "balloonInflated"
+  package static let balloonDeflated = "balloonDeflated"
+  /// Page frames of RAM; those of them that the kernel's allocator has; all between the first and the last.
+  package static let present = "present"
+  package static let managed = "managed"
+  package static let spanned = "spanned"
+  /// Free, but kept for one processor, and so no part of ``free``.
+  package static let percpuFree = "percpuFree"
+  /// The descriptors of all page frames.
+  package static let pageArray = "pageArray"
+  /// RAM by the firmware's map, and what is none between its beginning and end.
+  package static let firmwareRam = "firmwareRam"
+  package static let firmwareReserved = "firmwareReserved"
+  /// The kernel's code, constants, data and zeros; and the range that they lie in.
+  package static let kernelImage = "kernelImage"
+  package static let kernelSpan = "kernelSpan"
+  /// For the kernel that runs after a crash.
+  package static let crashKernel = "crashKernel"
+  /// What was set aside before the allocator began, and what of it was given back while the system came up.
+  package static let bootReserved = "bootReserved"
+  package static let bootFreed = "bootFreed"
+  /// Hash tables within ``bootReserved``, and those that were made of pages later.
+  package static let hashTables = "hashTables"
+  package static let laterHashTables = "laterHashTables"
+  /// The first of ``percpu``, within ``bootReserved``.
+  package static let percpuBoot = "percpuBoot"
+  /// Windows: what the firmware's tables say is plugged in.
+  package static let installed = "installed"
+  /// Windows: the kernel's memory, which may be paged out, which may not, and both.
+  package static let pagedPool = "pagedPool"
+  package static let nonpagedPool = "nonpagedPool"
+  package static let kernelTotal = "kernelTotal"
+}
+
 /// The members of `balloon.stats`: the virtio balloon's statistics tags (virtio 1.2, 5.5.6.3; Linux
 /// include/uapi/linux/virtio_balloon.h), computed in the guest. Memory and swap in bytes, the rest as counts.
 package enum StatisticsField {

@@ -2,6 +2,7 @@
 import AgentCore
 package import AgentProtocol
 import CAgentWindows
+import WindowsPnP
 
 extension WindowsPlatform {
   package func memory() throws(ProtocolError) -> NamedFacts {
@@ -17,7 +18,32 @@ extension WindowsPlatform {
       NamedFacts.Member(MemoryField.swapFree, .failed(Self.noSwap, source: "windows")),
       NamedFacts.Member(MemoryField.committed, memory.pages("CommitTotal") { $0.commit_total }),
       NamedFacts.Member(MemoryField.commitLimit, memory.pages("CommitLimit") { $0.commit_limit }),
+      NamedFacts.Member(MemoryField.kernelTotal, memory.pages("KernelTotal") { $0.kernel_total }),
+      NamedFacts.Member(MemoryField.pagedPool, memory.pages("KernelPaged") { $0.kernel_paged }),
+      NamedFacts.Member(MemoryField.nonpagedPool, memory.pages("KernelNonpaged") { $0.kernel_nonpaged }),
+      NamedFacts.Member(MemoryField.installed, Self.installed),
+      NamedFacts.Member(MemoryField.firmwareRam, Self.firmwareRam),
     ])
+  }
+
+  /// What the firmware's tables say is plugged in.
+  private static var installed: Fact<UInt64> {
+    var kilobytes: UInt64 = 0
+    let status = vb_win_installed_memory(&kilobytes)
+    let reading: Reading<UInt64> = status >= 0 ? .value(kilobytes) : Reading(WindowsError(status))
+    return reading.parsed(as: "a size") { kilobytes -> UInt64? in
+      let (bytes, overflow) = kilobytes.multipliedReportingOverflow(by: 1024)
+      return overflow || bytes == 0 ? nil : bytes
+    }.fact(source: "GetPhysicallyInstalledSystemMemory")
+  }
+
+  /// The ranges of RAM that the loader handed to Windows' kernel, which keeps them for its own Resource Monitor: what
+  /// the firmware reserved is no part of them.
+  private static var firmwareRam: Fact<UInt64> {
+    let key = "HARDWARE\\RESOURCEMAP\\System Resources\\Physical Memory"
+    return Registry.value(key, ".Translated").then { $0.bytes }.parsed(as: "a list of memory ranges") { bytes in
+      ResourceList.memory(bytes)
+    }.fact(source: Registry.source(key, ".Translated"))
   }
 
   private static var noFreeMemory: FactFailure {

@@ -2,7 +2,6 @@
 import ArgumentParser
 import Artefacts
 import BalloonEvidence
-import Collectors
 import Reports
 import Rules
 import SupportBundle
@@ -42,56 +41,10 @@ struct AnalyzeCommand: ParsableCommand {
   func run() throws {
     let bundles = files.filter(BundleAnalysis.isBundle)
     if verify || !bundles.isEmpty { throw try analyze(bundles: bundles) }
-    var files = ArtefactTexts()
+    let pasted = PastedEvidence(files, verbose: output.verbose)
     var worst = ExitCode.success
-    let hives: Evidence?
-    let others: [String]
-    do throws(TargetError) {
-      let found = try HiveFiles(among: self.files)
-      others = found.others
-      hives = try found.files.map { (files) throws(TargetError) in
-        try HiveCollector(clock: .system, tool: VirtBalloon.version).collect(
-          files, target: Target(kind: .artefacts, name: nil, uuid: nil, location: files.system))
-      }
-    } catch {
-      throw Console.fail(error.message, .unavailable)
-    }
-    if let hives, others.isEmpty {
-      try conclude(hives)
-      return
-    }
-    for file in others.isEmpty ? ["-"] : others {
-      do throws(ArtefactError) {
-        let (name, bytes) = try ArtefactFile(file).read()
-        files.add(try ArtefactText(name: name, bytes))
-      } catch {
-        worst = worst.worse(Console.fail(error.message, .unavailable))
-      }
-    }
-    if let notice = files.notice { worst = worst.worse(Console.fail(notice, .unavailable)) }
-    let texts = files.texts
-    guard !texts.isEmpty else { throw worst }
-    let analysis: Analysis
-    do throws(ArtefactError) {
-      analysis = try Analysis(texts, tool: VirtBalloon.version, now: WallClock.system.now())
-    } catch {
-      throw Console.fail(error.message, ExitCode(64))
-    }
-    if analysis.artefacts.isEmpty {
-      let names = texts.map(\.name).joined(separator: ", ")
-      Console.complain("\(names): nothing that is understood here; `virt-balloon analyze --help` lists what is")
-    }
-    var evidence = analysis.evidence
-    evidence.collection.notices += analysis.notices(verbose: output.verbose)
-    if let notice = files.notice { evidence.collection.notices.append(notice + ".") }
-    if let hives {
-      evidence.collection.notices += hives.collection.notices
-      if evidence.guest.functions.value == nil {
-        evidence.guest = hives.guest
-      } else {
-        evidence.collection.notices.append("The texts tell the guest's devices too; the hives were not taken for them.")
-      }
-    }
+    for complaint in pasted.complaints { worst = worst.worse(Console.fail(complaint.message, complaint.status)) }
+    guard let evidence = pasted.evidence else { throw worst }
     try conclude(evidence, atLeast: worst)
   }
 

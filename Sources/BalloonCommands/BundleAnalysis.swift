@@ -32,6 +32,16 @@ struct BundleAnalysis {
     }
   }
 
+  /// Each guest's evidence.
+  func evidence() throws(BundleError) -> [Evidence] {
+    let faults = try bundle.faults()
+    return try bundle.guests().map { guest in
+      var evidence = guest.evidence
+      evidence.collection.notices += notices(faults)
+      return evidence
+    }
+  }
+
   /// Each guest as it was judged when the bundle was written.
   func reportsAsWritten() throws(BundleError) -> [DiagnosisReport] {
     let faults = try bundle.faults()

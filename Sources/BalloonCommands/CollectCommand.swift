@@ -87,17 +87,17 @@ struct CollectCommand: AsyncParsableCommand {
     let options = CollectionOptions(
       quick: false, monitor: sources.monitor, qemuGA: sources.asksQEMUGA, qemuGASocket: sources.qemuGASocket,
       deadline: target.deadline, duration: duration?.duration, interval: interval.duration, host: true,
-      tool: VirtBalloon.version)
-    let found = await CollectionTargets(targets: targets, all: all, options: target).find()
+      process: true, tool: VirtBalloon.version)
+    let found = all ? await GuestSearch(options: target).find() : target.found(targets)
     for lost in found.unreachable { Console.complain(lost.line) }
-    if found.targets.isEmpty, found.unreachable.isEmpty {
+    if found.guests.isEmpty, found.unreachable.isEmpty {
       throw Console.fail(
         "no guest is running, so there is no bundle; name one to look at it all the same", .unavailable)
     }
 
     let interruption = Interruption()
-    var content = await CollectionRun(options: options, target: target, probe: sources.probe())
-      .collect(found.targets)
+    let run = GuestsRun(options: options, target: target, probe: sources.probe())
+    var content = await CollectionRun(guests: run).collect(found.guests)
     // From here on it is a matter of milliseconds, and whoever wants it to end at once shall have that.
     let signal = interruption.release()
     content.lost += found.unreachable

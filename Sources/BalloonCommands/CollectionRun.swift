@@ -1,42 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import BalloonEvidence
 import Collectors
-import Glibc
 import Reports
 import SupportBundle
-import Synchronization
 
-/// Collects from several guests for a bundle, and ends early, with what it has, when it is interrupted.
+/// Collects from several guests for a bundle.
 struct CollectionRun {
-  let options: CollectionOptions
-  let target: TargetOptions
-  let probe: GuestProbe?
+  let guests: GuestsRun
 
   /// To be called while there is an ``Interruption``.
-  func collect(_ places: [CollectionTargets.Place]) async -> BundleContent {
-    if places.contains(where: \.isLibvirt) { await LibvirtSession.prepareForSeveral(within: options.deadline) }
+  func collect(_ places: [GuestPlace]) async -> BundleContent {
     let transcripts = places.map { _ in Transcript() }
-    let jobs = zip(places, transcripts).map { job($0, $1) }
-    let run = ParallelRun(deadline: GuestCollector(options, probe: probe).guestTime)
-    let isTerminal = isatty(STDERR_FILENO) == 1
-    let work = Task {
-      await run.run(jobs) { step in if isTerminal { Self.tell(step) } }
-    }
-    let watch = Task {
-      while !Task.isCancelled {
-        if Interruption.hasCome {
-          Interruption.letNextTakeEffect()
-          Console.complain("interrupted: what was had is kept; once more ends it at once")
-          work.cancel()
-          return true
-        }
-        try? await Task.sleep(for: .milliseconds(100))
-      }
-      return false
-    }
-    let results = await work.value
-    watch.cancel()
-    let isInterrupted = await watch.value
+    let (results, isInterrupted) = await guests.run(places, transcripts: transcripts) { $1 }
     var content = BundleContent(
       guests: [], form: .shareable, tool: VirtBalloon.version,
       interruption: isInterrupted ? "The collection was interrupted." : nil)
@@ -56,26 +31,6 @@ struct CollectionRun {
         GuestRecord(evidence, raw: transcripts[index].answers, seconds: outcome.seconds, shortfall: shortfall))
     }
     return content
-  }
-
-  private func job(_ place: CollectionTargets.Place, _ transcript: Transcript) -> TargetJob {
-    let known = place.target
-    return TargetJob(label: known.label, location: known.location) { progress async throws(TargetError) in
-      let collector = GuestCollector(options, probe: probe, transcript: transcript, progress: progress)
-      switch place {
-      case .named(let name, _): return try await collector.collect(name, target)
-      case .libvirt(let guest):
-        return try await collector.collect(
-          try await LibvirtSession.find(guest, readOnly: target.readOnly, deadline: target.deadline))
-      }
-    }
-  }
-
-  /// One line on a terminal for a guest that is done.
-  private static func tell(_ step: ParallelRun.Step) {
-    let seconds = (step.outcome.seconds * 10).rounded() / 10
-    Console.complain(
-      "[\(step.done)/\(step.total)] \(step.outcome.label): \(step.outcome.outcome.rawValue), \(seconds) s")
   }
 }
 

@@ -12,18 +12,29 @@ struct DiagnoseCommand: AsyncParsableCommand {
     commandName: "diagnose",
     abstract: "Say whether ballooning works in a guest, and if not, why and what to do.",
     discussion: """
-      Without a TARGET: one line for every running guest, of libvirt or of Proxmox VE. Statistics are watched until \
-      they advance, at most twice their period and a second; --quick takes one reading and judges no change.
+      Without a TARGET: one line for every running guest of each --connect, or of the default libvirt, and of Proxmox \
+      VE on its host; worst first, with the one thing to do. Statistics are watched until they advance, at most twice \
+      their period and a second; --quick takes one reading and judges no change.
       """)
 
   @Argument(help: "A libvirt domain, proxmox:VMID, qmp:PATH or agent:PATH.")
   var targets: [String] = []
 
   @OptionGroup var target: TargetOptions
-  @OptionGroup var output: DiagnosisOutputOptions
+  @OptionGroup var output: DiagnoseOutputOptions
 
   @Flag(help: "Take one reading; judge no change.")
   var quick = false
+
+  @Flag(help: "One line a guest, worst first, of those that are named too.")
+  var overview = false
+
+  @Flag(
+    help: """
+      Answer as a check of Nagios' family does: one line with performance data; exit status 0 OK, 1 WARNING, \
+      2 CRITICAL, 3 UNKNOWN.
+      """)
+  var check = false
 
   @OptionGroup var sources: SourceOptions
 
@@ -43,13 +54,17 @@ struct DiagnoseCommand: AsyncParsableCommand {
       guard disk?.isEmpty != true else { throw ValidationError("--disk takes the path of a disk image") }
       guard diskOf?.isEmpty != true else { throw ValidationError("--disk-of takes a libvirt domain's name or UUID") }
       guard disk == nil || diskOf == nil else { throw ValidationError("take one of --disk and --disk-of") }
-      guard targets.isEmpty, !sources.areAsked else {
+      guard targets.isEmpty, !sources.areAsked, !overview, !check else {
         throw ValidationError(
           "--disk and --disk-of look at disks alone: name no TARGET, and no way to ask a guest that runs")
       }
     }
-    try output.requireOneGuest(disk == nil && diskOf == nil ? targets.count : 1)
-    try target.validate(for: targets)
+    let isFleet = targets.isEmpty || overview
+    try output.requireOneGuest(disk == nil && diskOf == nil ? (isFleet ? 0 : targets.count) : 1)
+    try target.validate(for: targets, severalConnections: targets.isEmpty)
+    guard !check || targets.count < 2 || overview else {
+      throw ValidationError("--check answers for one guest, or with --overview for several")
+    }
     guard !sources.guestExec || !targets.isEmpty else {
       throw ValidationError("--guest-exec runs programs in a guest: name it")
     }
@@ -60,24 +75,71 @@ struct DiagnoseCommand: AsyncParsableCommand {
     if let place = disk.map(GuestDisk.Place.image) ?? diskOf.map({ .domain($0, uri: target.connect) }) {
       throw try await diagnose(GuestDisk(place, time: max(target.deadline, Self.diskTime)))
     }
-    let collector = GuestCollector(
-      CollectionOptions(
+    let run = GuestsRun(
+      options: CollectionOptions(
         quick: quick, lean: quick, monitor: sources.monitor, qemuGA: sources.asksQEMUGA,
         qemuGASocket: sources.qemuGASocket, deadline: target.deadline, tool: VirtBalloon.version),
-      probe: sources.probe())
-    if targets.isEmpty { throw try await everyGuest(collector) }
-    var worst = ExitCode.success
-    for name in targets {
-      let evidence: Evidence
-      do throws(TargetError) { evidence = try await collector.collect(TargetName(name), target) } catch {
-        worst = worst.worse(Console.fail(error.message, .unavailable))
-        continue
-      }
-      let diagnosis = Engine().diagnose(evidence)
-      try output.print(DiagnosisReport(diagnosis, evidence))
-      worst = worst.worse(ExitCode(diagnosis.verdict))
+      target: target, probe: sources.probe())
+    // Metrics of several guests are one page.
+    if targets.isEmpty || overview || (output.format.metrics != nil && targets.count > 1) {
+      throw try await FleetRun(guests: run, names: targets).diagnose(check, output)
     }
-    throw worst
+    throw check ? try await self.check(run) : try await diagnose(run)
+  }
+
+  /// A report of each guest that was named, in the order of naming.
+  private func diagnose(_ run: GuestsRun) async throws -> ExitCode {
+    var worst = ExitCode.success
+    // One alone needs no company, and is not watched from the side.
+    guard targets.count > 1 else {
+      for name in targets {
+        let begun = ContinuousClock.now
+        let evidence: Evidence
+        do throws(TargetError) { evidence = try await collect(name, run) } catch {
+          return Console.fail(error.message, .unavailable)
+        }
+        worst = try tell(evidence, seconds: (ContinuousClock.now - begun) / .seconds(1))
+      }
+      return worst
+    }
+    let places = target.places(of: targets)
+    let interruption = Interruption()
+    let (results, _) = await run.run(places) { $1 }
+    let signal = interruption.release()
+    for (place, result) in zip(places, results) {
+      if let failure = result.outcome.failure {
+        worst = worst.worse(Console.fail(failure.line(of: place.target), .unavailable))
+      }
+      if let evidence = result.evidence { worst = worst.worse(try tell(evidence)) }
+    }
+    if let signal { Interruption.send(signal) }
+    return worst
+  }
+
+  private func collect(_ name: String, _ run: GuestsRun) async throws(TargetError) -> Evidence {
+    try await GuestCollector(run.options, probe: run.probe).collect(TargetName(name), target)
+  }
+
+  private func tell(_ evidence: Evidence, seconds: Double = 0) throws -> ExitCode {
+    let diagnosis = Engine().diagnose(evidence)
+    if output.format.metrics != nil {
+      try output.print(
+        overview: FleetReport([FleetGuest(diagnosis, evidence, isBrief: true, hasMetrics: true)]), seconds: seconds)
+    } else {
+      try output.print(DiagnosisReport(diagnosis, evidence))
+    }
+    return ExitCode(diagnosis.verdict)
+  }
+
+  /// One line about the guest that was named, for a monitoring system.
+  private func check(_ run: GuestsRun) async throws -> ExitCode {
+    let line: CheckLine
+    do throws(TargetError) {
+      let evidence = try await collect(targets.first ?? "", run)
+      line = CheckLine(Engine().diagnose(evidence), evidence)
+    } catch { line = CheckLine(unknown: error.message) }
+    try Console.write(Array(line.line.utf8))
+    return ExitCode(line.status.rawValue)
   }
 
   /// How long guestfish may take at least: it may have an appliance to build.
@@ -100,48 +162,6 @@ struct DiagnoseCommand: AsyncParsableCommand {
     } catch {
       return Console.fail(error.message, .unavailable)
     }
-    let diagnosis = Engine().diagnose(evidence)
-    try output.print(DiagnosisReport(diagnosis, evidence))
-    return ExitCode(diagnosis.verdict)
-  }
-
-  /// One line for each running guest: of one libvirt, and of Proxmox VE where this is its host.
-  private func everyGuest(_ collector: GuestCollector) async throws -> ExitCode {
-    var worst = ExitCode.success
-    var guests: [(diagnosis: Diagnosis, evidence: Evidence)] = []
-    func add(_ collect: () async throws(TargetError) -> Evidence) async {
-      do throws(TargetError) {
-        let evidence = try await collect()
-        // A socket may be left by one that has ended.
-        guard evidence.domain.state.value != "shutoff" else { return }
-        let diagnosis = Engine().diagnose(evidence)
-        guests.append((diagnosis, evidence))
-        worst = worst.worse(ExitCode(diagnosis.verdict))
-      } catch {
-        worst = worst.worse(Console.fail(error.message, .unavailable))
-      }
-    }
-    let hasProxmox = target.connect == nil && target.proxmox.isHere
-    do throws(TargetError) {
-      let sessions = try await LibvirtSession.running(
-        uri: target.connect, readOnly: target.readOnly, deadline: target.deadline)
-      for session in sessions { await add { () async throws(TargetError) in try await collector.collect(session) } }
-    } catch {
-      // Proxmox does without libvirt.
-      guard hasProxmox else { return Console.fail(error.message, .unavailable) }
-    }
-    if hasProxmox {
-      let vmids: [String]
-      do throws(TargetError) { vmids = try target.proxmox.running() } catch {
-        return Console.fail(error.message, .unavailable)
-      }
-      for vmid in vmids {
-        await add { () async throws(TargetError) in
-          try await collector.collect(proxmox: vmid, on: target.proxmox, agentSocket: nil)
-        }
-      }
-    }
-    try output.print(overview: OverviewReport(guests))
-    return worst
+    return try tell(evidence)
   }
 }

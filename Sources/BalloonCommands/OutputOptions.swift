@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import ArgumentParser
+import Collectors
 import Glibc
 import Reports
 
@@ -33,19 +34,62 @@ struct DiagnosisOutputOptions: ParsableArguments {
     try Console.write(try format.render(report, style: .standardOutput(verbose: verbose)))
   }
 
-  /// Prints a report that is no document; ``requireOneGuest(_:)`` has refused the other forms.
-  func print(overview report: OverviewReport) throws {
-    guard let format = format.reportFormat else { throw Self.oneGuest }
-    try Console.write(try format.render(report, style: .standardOutput(verbose: verbose)))
-  }
-
   /// Refuses a document about several guests: it would be none.
   func requireOneGuest(_ count: Int) throws {
     guard format.reportFormat != nil || count == 1 else { throw Self.oneGuest }
   }
 
-  private static let oneGuest = ValidationError(
+  static let oneGuest = ValidationError(
     "--format markdown and html tell of one guest: name one TARGET, or use text or json")
+}
+
+/// In which form `diagnose` prints what it found.
+enum DiagnosisFormat: String, CaseIterable, ExpressibleByArgument {
+  case text, json, markdown, html, openmetrics, prometheus
+
+  /// The same as a form of reports; `nil` for metrics.
+  var document: DocumentFormat? { DocumentFormat(rawValue: rawValue) }
+  /// The same as a form of metrics; `nil` for reports.
+  var metrics: OpenMetrics.Form? { OpenMetrics.Form(rawValue: rawValue) }
+}
+
+/// In which form `diagnose` prints: as a document that people hand on, or as metrics.
+struct DiagnoseOutputOptions: ParsableArguments {
+  @Option(
+    help: """
+      text, json, markdown (for an issue), html (one file to open or attach), openmetrics or prometheus (the older \
+      text format; for a monitoring system see `virt-balloon export`).
+      """)
+  var format: DiagnosisFormat = .text
+
+  @Flag(name: [.short, .long], help: "List what is in order, too.")
+  var verbose = false
+
+  /// Prints a report of one guest on standard output.
+  func print(_ report: some DocumentReport) throws {
+    guard let document = format.document else { return }
+    try Console.write(try document.render(report, style: .standardOutput(verbose: verbose)))
+  }
+
+  /// Prints a report that is no document; ``requireOneGuest(_:)`` has refused the other forms.
+  ///
+  /// - Parameter seconds: how long it took to look at all.
+  func print(overview report: FleetReport, seconds: Double) throws {
+    if let form = format.metrics {
+      let page = report.metrics(
+        CollectionFacts(tool: VirtBalloon.version, finished: WallClock.system.now(), seconds: seconds))
+      return try Console.write(Array(page.text(form).utf8))
+    }
+    guard let format = format.document?.reportFormat else { throw DiagnosisOutputOptions.oneGuest }
+    try Console.write(try format.render(report, style: .standardOutput(verbose: verbose)))
+  }
+
+  /// Refuses a document about several guests: it would be none.
+  func requireOneGuest(_ count: Int) throws {
+    guard format.metrics != nil || format.document?.reportFormat != nil || count == 1 else {
+      throw DiagnosisOutputOptions.oneGuest
+    }
+  }
 }
 
 extension TextStyle {

@@ -8,6 +8,11 @@ struct TargetOptions: ParsableArguments {
   @Option(name: [.customShort("c"), .customLong("connect")], help: "The libvirt URI, as virsh has it.")
   var connections: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Further libvirt URIs, one a line; what follows # is a comment.", valueName: "file"))
+  var connectFile: String?
+
   @Flag(name: [.short, .customLong("readonly")], help: "Open libvirt read-only: no channel, so no word of the agent.")
   var readOnly = false
 
@@ -20,14 +25,18 @@ struct TargetOptions: ParsableArguments {
   @Option(help: ArgumentHelp("What stands before Proxmox's paths, for trials.", visibility: .hidden))
   var proxmoxRoot = ""
 
-  /// The libvirt URI; `nil` for libvirt's default.
+  /// The libvirt URI; `nil` for libvirt's default. Of several it is the first.
   var connect: String? { connections.first }
 
   var proxmox: ProxmoxHost { ProxmoxHost(root: proxmoxRoot) }
 
   var deadline: Duration { .milliseconds(Int64(min(max(seconds, 0.1), 3_600) * 1_000)) }
 
-  func validate() throws {
+  mutating func validate() throws {
+    if let connectFile {
+      self.connectFile = nil
+      connections += try ConnectionList(reading: connectFile).connections
+    }
     guard seconds.isFinite, seconds > 0 else { throw ValidationError("--deadline takes a number of seconds above 0") }
     guard !connections.contains("") else { throw ValidationError("--connect takes a libvirt URI") }
   }

@@ -28,11 +28,16 @@ package struct Evidence: Codable, Hashable, Sendable {
   package var events: [MachineEvent]?
   /// The machine that runs the guest; `nil` when it was not looked at.
   package var host: HostEvidence?
+  /// The memory of QEMU's process; `nil` when it was not looked at.
+  package var process: ProcessEvidence?
+  /// What an exercise of the balloon showed; `nil` when there was none.
+  package var exercise: ExerciseEvidence?
 
   package init(
     collection: Collection, target: Target, domain: DomainEvidence, configuration: ConfigurationEvidence,
     device: DeviceEvidence, readings: [Reading], channel: ChannelEvidence, guest: GuestEvidence,
-    events: [MachineEvent]? = nil, host: HostEvidence? = nil
+    events: [MachineEvent]? = nil, host: HostEvidence? = nil, process: ProcessEvidence? = nil,
+    exercise: ExerciseEvidence? = nil
   ) {
     schema = Self.schema
     self.collection = collection
@@ -45,6 +50,8 @@ package struct Evidence: Codable, Hashable, Sendable {
     self.guest = guest
     self.events = events
     self.host = host
+    self.process = process
+    self.exercise = exercise
   }
 
   /// Whether the balloon is Xen's, which is no device: the XML names it so, or the domain is Xen's, whatever its XML

@@ -58,7 +58,18 @@ int64_t vb_win_performance(struct vb_win_performance *performance) {
   PERFORMANCE_INFORMATION info = { .cb = sizeof info };
   if (!GetPerformanceInfo(&info, sizeof info)) return last_failure();
   *performance = (struct vb_win_performance){ info.CommitTotal, info.CommitLimit, info.PhysicalTotal,
-    info.PhysicalAvailable, info.SystemCache, info.PageSize };
+    info.PhysicalAvailable, info.SystemCache, info.KernelTotal, info.KernelPaged, info.KernelNonpaged,
+    info.PageSize };
+  return 0;
+}
+
+int64_t vb_win_installed_memory(uint64_t *kilobytes) {
+  typedef BOOL (WINAPI *installed_memory)(ULONGLONG *);
+  installed_memory get = (installed_memory)function_of(L"kernel32", "GetPhysicallyInstalledSystemMemory");
+  ULONGLONG size = 0;
+  if (!get) return failure(ERROR_CALL_NOT_IMPLEMENTED);
+  if (!get(&size)) return last_failure();
+  *kilobytes = size;
   return 0;
 }
 

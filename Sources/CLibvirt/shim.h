@@ -28,6 +28,8 @@ VB_FUNCTION(virConnectGetType);
 VB_FUNCTION(virConnectGetVersion);
 VB_FUNCTION(virConnectGetLibVersion);
 VB_FUNCTION(virConnectListAllDomains);
+VB_FUNCTION(virConnectGetAllDomainStats);
+VB_FUNCTION(virDomainStatsRecordListFree);
 VB_FUNCTION(virConnectDomainEventRegisterAny);
 VB_FUNCTION(virConnectDomainEventDeregisterAny);
 
@@ -45,6 +47,7 @@ VB_FUNCTION(virDomainGetMaxMemory);
 VB_FUNCTION(virDomainMemoryStats);
 VB_FUNCTION(virDomainGetControlInfo);
 VB_FUNCTION(virDomainOpenChannel);
+VB_FUNCTION(virDomainSetMemoryFlags);
 
 VB_FUNCTION(virStreamNew);
 VB_FUNCTION(virStreamSend);

@@ -23,12 +23,15 @@ package struct CollectionOptions: Hashable, Sendable {
   package var interval: Duration
   /// Look at the machine that runs the guest, too. Whoever keeps a transcript looks at it in any case.
   package var host: Bool
+  /// Look at the memory of QEMU's process part by part, too.
+  package var process: Bool
   /// The version of virt-balloon, for the evidence.
   package var tool: String
 
   package init(
     quick: Bool, lean: Bool = false, monitor: Bool, qemuGA: Bool = false, qemuGASocket: String? = nil,
-    deadline: Duration, duration: Duration? = nil, interval: Duration = .seconds(2), host: Bool = false, tool: String
+    deadline: Duration, duration: Duration? = nil, interval: Duration = .seconds(2), host: Bool = false, process: Bool = false,
+    tool: String
   ) {
     self.quick = quick
     self.lean = lean
@@ -39,6 +42,7 @@ package struct CollectionOptions: Hashable, Sendable {
     self.duration = duration
     self.interval = interval
     self.host = host
+    self.process = process
     self.tool = tool
   }
 

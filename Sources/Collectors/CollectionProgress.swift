@@ -11,7 +11,7 @@ package final class CollectionProgress: Sendable {
   /// The evidence as far as it has come; `nil` before the guest was reached.
   package var evidence: Evidence? { state.withLock { $0 } }
 
-  func publish(_ evidence: Evidence) { state.withLock { $0 = evidence } }
+  package func publish(_ evidence: Evidence) { state.withLock { $0 = evidence } }
 }
 
 extension GuestCollector {
@@ -27,6 +27,6 @@ extension GuestCollector {
 
 /// Runs `body` to its end whether or not the caller is cancelled meanwhile. For questions that end by a deadline of
 /// their own, and whose half would be of no use.
-func uncancelled<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) async -> Value {
+package func uncancelled<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) async -> Value {
   await Task(operation: body).value
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import AgentProtocol
-import BalloonEvidence
+package import BalloonEvidence
 import GuestLink
-import Libvirt
-import QMP
+package import Libvirt
+package import QMP
 import RegistryHive
 import Transports
 
@@ -68,7 +68,7 @@ extension Failure {
     self.init(reason, error.message)
   }
 
-  init(_ error: LibvirtError) {
+  package init(_ error: LibvirtError) {
     let reason: Reason =
       if error.isDenied {
         .denied
@@ -86,7 +86,7 @@ extension Failure {
     self.init(reason, error.message)
   }
 
-  init(_ error: QMPError) {
+  package init(_ error: QMPError) {
     let reason: Reason =
       switch error.code {
       case .heldByAnother: .busy

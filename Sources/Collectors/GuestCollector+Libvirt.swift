@@ -62,11 +62,16 @@ extension GuestCollector {
       evidence.readings = []
       evidence.device = DeviceEvidence(unknown)
       evidence.guest = GuestEvidence(unknown)
+      if options.process { evidence.process = ProcessEvidence(unknown) }
       return await finish(evidence, runner)
     }
 
     let watch = options.quick ? nil : await here.watch()
     evidence.readings = [await here.reading()]
+    let (name, uuid, uri) = (domain.name, domain.uuid, session.uri)
+    evidence.process = await process(runner, ram: evidence.configuration.maximum) { (until) throws(Failure) in
+      try HypervisorProcess.ofDomain(name, uuid: uuid, at: uri, until: until)
+    }
     if options.monitor {
       evidence.collection.notices.append(
         "QEMU's monitor was asked through libvirt: the domain is now marked as tainted (custom-monitor).")

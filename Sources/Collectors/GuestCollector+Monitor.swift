@@ -37,12 +37,7 @@ extension GuestCollector {
       Unknown(
         failure: Failure(.notFound, "a bare QEMU monitor keeps no record of what was asked of the balloon"),
         provenance: facts.source("QEMU monitor")))
-    evidence.configuration.maximum = await facts.ask("query-memory-size-summary") { () async throws(QMPError) in
-      let size = try await monitor.memorySize(until: deadline)
-      let (sum, overflow) = size.base.addingReportingOverflow(size.plugged ?? 0)
-      guard !overflow else { throw QMPError(.malformed, "query-memory-size-summary: more memory than there is") }
-      return sum
-    }
+    evidence.configuration.maximum = await memorySize(facts)
     evidence.domain.hypervisor = await facts.hypervisor(machine: evidence.domain.machine)
     let (process, maximum) = (socket.peerProcess, evidence.configuration.maximum)
     await facts.host(&evidence.configuration, process: memory(ofProcess: process, holding: maximum))
@@ -60,6 +55,9 @@ extension GuestCollector {
     }
     evidence.readings = [await look()]
     await runner.record("QEMU monitor", qomPath.failure, took: ContinuousClock.now - begun)
+    evidence.process = await self.process(runner, ram: maximum) { (_) throws(Failure) in
+      try holder(process, of: maximum)
+    }
 
     let place = PortPlace(
       name: AgentChannel.portName, owner: "the agent", option: "--agent-socket", channel: channel, given: agentSocket,
@@ -88,6 +86,17 @@ extension GuestCollector {
         await connection.close()
         return sampled
       }, runner)
+  }
+
+  /// The machine's memory, plugged memory and all.
+  func memorySize(_ facts: MonitorFacts<some MonitorCommands>) async -> Observation<UInt64> {
+    let deadline = deadline
+    return await facts.ask("query-memory-size-summary") { () async throws(QMPError) in
+      let size = try await facts.monitor.memorySize(until: deadline)
+      let (sum, overflow) = size.base.addingReportingOverflow(size.plugged ?? 0)
+      guard !overflow else { throw QMPError(.malformed, "query-memory-size-summary: more memory than there is") }
+      return sum
+    }
   }
 
   /// What QEMU announced of the machine and its balloon, with its own times.

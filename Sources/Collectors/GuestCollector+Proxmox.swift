@@ -46,6 +46,7 @@ extension GuestCollector {
     evidence.channel = channel
     let qomPath = evidence.device.qomPath
     evidence.readings = [await reading(monitor, qomPath, process)]
+    let size = options.process ? await memorySize(monitor) : evidence.configuration.maximum
     await runner.record("QEMU monitor", qomPath.failure, took: ContinuousClock.now - begun)
 
     let place = PortPlace(
@@ -54,6 +55,9 @@ extension GuestCollector {
     let otherPlace = options.qemuGA ? await qemuGAPlace(monitor) : nil
     evidence.collection.notices += [place.notice, otherPlace?.notice].compactMap { $0 }
     await shared.release()
+    evidence.process = await self.process(runner, ram: size) { (until) throws(Failure) in
+      try host.hypervisor(of: vmid, until: until)
+    }
     await publish(evidence, runner)
     let kept = keptAgent()
     async let guest = agent(place, runner, kept)

@@ -6,24 +6,21 @@ import Transports
 package struct TargetJob: Sendable {
   /// What a person calls it: the argument of the command line, or the domain's name.
   package let label: String
-  /// Where it is: the libvirt URI, the path of a socket, Proxmox's number.
-  package let location: String
   /// Gathers its evidence; what is known before the end is published to the progress, which the collector is given.
   package let collect: @Sendable (CollectionProgress) async throws(TargetError) -> Evidence
 
   package init(
-    label: String, location: String,
+    label: String,
     collect: @escaping @Sendable (CollectionProgress) async throws(TargetError) -> Evidence
   ) {
     self.label = label
-    self.location = location
     self.collect = collect
   }
 }
 
-/// What became of one target, as `collection.json` tells it.
-package struct TargetOutcome: Codable, Hashable, Sendable {
-  package enum Outcome: String, Codable, Hashable, Sendable {
+/// What became of one target.
+package struct TargetOutcome: Hashable, Sendable {
+  package enum Outcome: String, Hashable, Sendable {
     /// It was looked at to the end; a source of it may have failed all the same.
     case collected
     /// Its time was up, or somebody interrupted it: what was had by then is kept.
@@ -34,24 +31,16 @@ package struct TargetOutcome: Codable, Hashable, Sendable {
 
   /// As ``TargetJob/label``.
   package var label: String
-  /// As ``TargetJob/location``.
-  package var location: String
   package var outcome: Outcome
   /// How long it took.
   package var seconds: Double
-  /// Every source of it that was asked.
-  package var sources: [SourceOutcome]
   /// Why it is not all, and what would have been needed; `nil` when it is.
   package var failure: Failure?
 
-  package init(
-    label: String, location: String, outcome: Outcome, seconds: Double, sources: [SourceOutcome], failure: Failure?
-  ) {
+  package init(label: String, outcome: Outcome, seconds: Double, failure: Failure?) {
     self.label = label
-    self.location = location
     self.outcome = outcome
     self.seconds = seconds
-    self.sources = sources
     self.failure = failure
   }
 }
@@ -98,31 +87,40 @@ package struct ParallelRun: Sendable {
 
   /// Runs the jobs; cancelled, it keeps what was done.
   ///
-  /// - Parameter progress: called once for each target that has ended, never by two tasks at once.
-  /// - Returns: the results in the order of the jobs.
-  package func run(
-    _ jobs: [TargetJob], progress: (@Sendable (Step) -> Void)? = nil
-  ) async -> [Result] {
-    var results = [Result?](repeating: nil, count: jobs.count)
-    await withTaskGroup(of: (Int, Result).self) { group in
+  /// - Parameters:
+  ///   - progress: called once for each target that has ended, never by two tasks at once.
+  ///   - digest: makes of a result, and the number of its job, what is kept of it, as soon as it is there.
+  /// - Returns: what was kept, in the order of the jobs.
+  package func run<Kept: Sendable>(
+    _ jobs: [TargetJob], progress: (@Sendable (Step) -> Void)? = nil,
+    keeping digest: @escaping @Sendable (Int, Result) -> Kept
+  ) async -> [Kept] {
+    var results = [Kept?](repeating: nil, count: jobs.count)
+    await withTaskGroup(of: (Int, TargetOutcome, Kept).self) { group in
       var next = 0
       var done = 0
       func start() {
         guard next < jobs.count else { return }
         let index = next
         next += 1
-        group.addTask { (index, await run(jobs[index])) }
+        group.addTask {
+          let result = await run(jobs[index])
+          return (index, result.outcome, digest(index, result))
+        }
       }
       for _ in 0..<min(limit, jobs.count) { start() }
-      while let (index, result) = await group.next() {
-        results[index] = result
+      while let (index, outcome, kept) = await group.next() {
+        results[index] = kept
         done += 1
-        progress?(Step(done: done, total: jobs.count, outcome: result.outcome))
+        progress?(Step(done: done, total: jobs.count, outcome: outcome))
         start()
       }
     }
     return results.compactMap { $0 }
   }
+
+  /// Runs the jobs and keeps all that they gave, in their order.
+  package func run(_ jobs: [TargetJob]) async -> [Result] { await run(jobs) { $1 } }
 
   private func run(_ job: TargetJob) async -> Result {
     let begun = ContinuousClock.now
@@ -168,8 +166,8 @@ package struct ParallelRun: Sendable {
   ) -> Result {
     Result(
       outcome: TargetOutcome(
-        label: job.label, location: job.location, outcome: outcome, seconds: (ContinuousClock.now - begun).seconds,
-        sources: evidence?.collection.sources ?? [], failure: failure), evidence: evidence)
+        label: job.label, outcome: outcome, seconds: (ContinuousClock.now - begun).seconds, failure: failure),
+      evidence: evidence)
   }
 }
 

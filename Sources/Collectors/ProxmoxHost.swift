@@ -24,13 +24,26 @@ package struct ProxmoxHost: Sendable {
   }
 
   func settingsFile(of vmid: String) -> String { "\(settingsDirectory)/\(vmid).conf" }
-  func monitor(of vmid: String) -> String { "\(runDirectory)/\(vmid).qmp" }
+  package func monitor(of vmid: String) -> String { "\(runDirectory)/\(vmid).qmp" }
   func guestAgent(of vmid: String) -> String { "\(runDirectory)/\(vmid).qga" }
 
   /// The machine's process, by its pid file.
-  func process(of vmid: String) -> Int32? {
+  package func process(of vmid: String) -> Int32? {
     guard case .success(let bytes) = HostFiles.read("\(runDirectory)/\(vmid).pid", limit: 64) else { return nil }
     return Int32(String(decoding: bytes.prefix { 0x30...0x39 ~= $0 }, as: UTF8.self)).flatMap { $0 > 0 ? $0 : nil }
+  }
+
+  /// The machine's process, by its pid file and by the monitor's socket that its own command line names: a pid file
+  /// may have outlived its process.
+  func hypervisor(of vmid: String, until deadline: ContinuousClock.Instant) throws(Failure) -> HypervisorProcess {
+    guard let pid = process(of: vmid) else {
+      throw Failure(.notFound, "\(runDirectory)/\(vmid).pid does not tell QEMU's process")
+    }
+    let process = HypervisorProcess(pid: pid)
+    try process.check("machine \(vmid)", until: deadline) { arguments in
+      arguments.contains { $0.contains("/qemu-server/\(vmid).qmp") }
+    }
+    return process
   }
 
   /// As ``settings(of:)``, waiting no longer than that: the cluster's file system may hang.

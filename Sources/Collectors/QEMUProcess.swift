@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import BalloonEvidence
+package import BalloonEvidence
 import Glibc
 
 extension GuestCollector {
@@ -26,7 +26,7 @@ extension GuestCollector {
 
   /// The memory of QEMU's process that the host really holds, in bytes. Source: proc(5), /proc/PID/statm field 2, in
   /// pages.
-  func rss(ofProcess process: Int32?) -> Observation<UInt64> {
+  package func rss(ofProcess process: Int32?) -> Observation<UInt64> {
     let source = Provenance("/proc/PID/statm of QEMU's process", trust: .host, time: clock.now())
     guard let process, process > 0 else {
       return .failed(Failure(.notFound, "the pid file does not tell QEMU's process"), source)
@@ -42,7 +42,7 @@ extension GuestCollector {
   }
 
   /// The first 4 KiB of a file of procfs.
-  static func text(_ path: String) -> String? {
+  package static func text(_ path: String) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }

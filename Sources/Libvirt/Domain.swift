@@ -122,6 +122,23 @@ package final class Domain: Sendable {
     }
   }
 
+  /// **Changes the guest:** asks its balloon for a size, in KiB, of the running instance alone; the stored configuration
+  /// stays as it is. That it was accepted does not say that the guest follows. For callers whose user has asked for it.
+  ///
+  /// The corresponding C function is `virDomainSetMemoryFlags` with `VIR_DOMAIN_AFFECT_LIVE`. Taints nothing.
+  /// - Throws: ``LibvirtError/isDenied`` on a read-only connection, ``LibvirtError/isInvalidNow`` when it does not run
+  ///   or has no balloon, ``LibvirtError/Code/invalidArgument`` above its maximum.
+  package func setLiveMemory(_ kibibytes: UInt64, until deadline: ContinuousClock.Instant) async throws(LibvirtError) {
+    guard let size = UInt(exactly: kibibytes), size > 0 else {
+      throw LibvirtError(.invalidArgument, "\(kibibytes) KiB is no size of a guest's memory")
+    }
+    try await call(until: deadline) { (domain, libvirt) throws(LibvirtError) in
+      guard libvirt.virDomainSetMemoryFlags(domain, size, VIR_DOMAIN_AFFECT_LIVE.rawValue) == 0 else {
+        throw libvirt.lastError()
+      }
+    }
+  }
+
   /// What libvirt's monitor connection to it is doing: a hypervisor that hangs shows here, and this call does not.
   ///
   /// The corresponding C function is `virDomainGetControlInfo`.

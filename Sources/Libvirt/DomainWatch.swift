@@ -108,6 +108,13 @@ package final class DomainWatch: Sendable {
     return log.history
   }
 
+  /// What has arrived since the last time that this was asked, the first ``historyLimit``, and how many more there
+  /// were: for whoever watches without end. Asks nobody; what it gives is in no later ``history(until:)``.
+  package func take() -> (events: [DatedDomainEvent], omitted: Int) { log.take() }
+
+  /// Has `body` called after each event from now on, by libvirt's event loop: it must not wait.
+  package func notify(_ body: @escaping @Sendable () -> Void) { log.notify(body) }
+
   /// Waits for what is on its way.
   private func deliver(until deadline: ContinuousClock.Instant) async throws(LibvirtError) {
     let libvirt = try await connection.call(until: deadline) { (raw, libvirt) throws(LibvirtError) in
@@ -144,22 +151,34 @@ package final class DomainWatch: Sendable {
       var seen: [DomainEvent] = []
       var history: [DatedDomainEvent] = []
       var omitted = 0
+      var notice: (@Sendable () -> Void)?
     }
     private let state = Mutex(State())
     var events: [DomainEvent] { state.withLock { $0.seen } }
     var history: (events: [DatedDomainEvent], omitted: Int) { state.withLock { ($0.history, $0.omitted) } }
+
+    func take() -> (events: [DatedDomainEvent], omitted: Int) {
+      state.withLock { state in
+        defer { (state.history, state.omitted) = ([], 0) }
+        return (state.history, state.omitted)
+      }
+    }
+
+    func notify(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.notice = body } }
 
     func add(_ event: DomainEvent) {
       var time = timespec()
       clock_gettime(CLOCK_REALTIME, &time)
       let dated = DatedDomainEvent(
         time: Double(time.tv_sec) + Double(time.tv_nsec / 1_000_000) / 1_000, event: event)
-      state.withLock { state in
+      let notice = state.withLock { state in
         if state.history.count < historyLimit { state.history.append(dated) } else { state.omitted &+= 1 }
-        if case .balloonChange = event { return }
-        guard state.seen.count < limit, !state.seen.contains(event) else { return }
+        if case .balloonChange = event { return state.notice }
+        guard state.seen.count < limit, !state.seen.contains(event) else { return state.notice }
         state.seen.append(event)
+        return state.notice
       }
+      notice?()
     }
   }
 }

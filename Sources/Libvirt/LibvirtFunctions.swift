@@ -28,6 +28,8 @@ struct LibvirtFunctions: @unchecked Sendable {
   let virConnectGetVersion: vb_virConnectGetVersion_f
   let virConnectGetLibVersion: vb_virConnectGetLibVersion_f
   let virConnectListAllDomains: vb_virConnectListAllDomains_f
+  let virConnectGetAllDomainStats: vb_virConnectGetAllDomainStats_f
+  let virDomainStatsRecordListFree: vb_virDomainStatsRecordListFree_f
   let virConnectDomainEventRegisterAny: vb_virConnectDomainEventRegisterAny_f
   let virConnectDomainEventDeregisterAny: vb_virConnectDomainEventDeregisterAny_f
 
@@ -45,6 +47,7 @@ struct LibvirtFunctions: @unchecked Sendable {
   let virDomainMemoryStats: vb_virDomainMemoryStats_f
   let virDomainGetControlInfo: vb_virDomainGetControlInfo_f
   let virDomainOpenChannel: vb_virDomainOpenChannel_f
+  let virDomainSetMemoryFlags: vb_virDomainSetMemoryFlags_f
 
   let virStreamNew: vb_virStreamNew_f
   let virStreamSend: vb_virStreamSend_f
@@ -94,6 +97,8 @@ struct LibvirtFunctions: @unchecked Sendable {
     virConnectGetVersion = try library.function("virConnectGetVersion")
     virConnectGetLibVersion = try library.function("virConnectGetLibVersion")
     virConnectListAllDomains = try library.function("virConnectListAllDomains")
+    virConnectGetAllDomainStats = try library.function("virConnectGetAllDomainStats")
+    virDomainStatsRecordListFree = try library.function("virDomainStatsRecordListFree")
     virConnectDomainEventRegisterAny = try library.function("virConnectDomainEventRegisterAny")
     virConnectDomainEventDeregisterAny = try library.function("virConnectDomainEventDeregisterAny")
     virDomainLookupByID = try library.function("virDomainLookupByID")
@@ -110,6 +115,7 @@ struct LibvirtFunctions: @unchecked Sendable {
     virDomainMemoryStats = try library.function("virDomainMemoryStats")
     virDomainGetControlInfo = try library.function("virDomainGetControlInfo")
     virDomainOpenChannel = try library.function("virDomainOpenChannel")
+    virDomainSetMemoryFlags = try library.function("virDomainSetMemoryFlags")
     virStreamNew = try library.function("virStreamNew")
     virStreamSend = try library.function("virStreamSend")
     virStreamRecv = try library.function("virStreamRecv")

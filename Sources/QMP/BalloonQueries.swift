@@ -129,7 +129,7 @@ extension MonitorCommands {
 
   /// **Changes the machine:** sets how often QEMU asks the guest for statistics, in seconds; 0 stops it.
   ///
-  /// The only command here that changes anything; for callers whose user has asked for it.
+  /// For callers whose user has asked for it.
   package func setPollingInterval(
     of path: String, seconds: UInt32, until deadline: ContinuousClock.Instant
   ) async throws(QMPError) {

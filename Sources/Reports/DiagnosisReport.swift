@@ -21,6 +21,7 @@ package struct DiagnosisReport: DocumentReport {
       [TextPage.Span(VerdictSentence.text(diagnosis, evidence), diagnosis.verdict.paint)], hanging: 2)
     for finding in diagnosis.findings where finding.severity > .note { page.finding(finding, of: evidence) }
     for finding in diagnosis.findings where finding.severity == .note { page.finding(finding, of: evidence) }
+    if let exercise = evidence.exercise { page.exercise(exercise) }
     page.nextSteps(NextSteps.of(diagnosis, evidence))
     page.facts(diagnosis, evidence)
     page.inconclusive(diagnosis.inconclusive)
@@ -43,19 +44,26 @@ package struct DiagnosisDocument: Codable, Hashable, Sendable {
   package var witnesses: [Witness]
   package var healthy: [Passed]
   package var notApplicable: [Passed]
-  /// Left out in a bundle, whose evidence.json has it.
+  /// Left out in a bundle, whose evidence.json has it, and of one guest among several.
   package var evidence: Evidence?
+  /// Why the guest was not looked at to the end, among several; `nil` when it was.
+  package var shortfall: Failure?
 
   package init(_ diagnosis: Diagnosis, _ evidence: Evidence) {
+    self.init(diagnosis, evidence.target)
+    self.evidence = evidence
+  }
+
+  /// Without the evidence.
+  package init(_ diagnosis: Diagnosis, _ target: Target) {
     schema = Self.schema
-    target = evidence.target
+    self.target = target
     verdict = diagnosis.verdict
     findings = diagnosis.findings
     inconclusive = diagnosis.inconclusive
     witnesses = diagnosis.witnesses
     healthy = diagnosis.healthy
     notApplicable = diagnosis.notApplicable
-    self.evidence = evidence
   }
 
   /// The diagnosis that the document was made from.

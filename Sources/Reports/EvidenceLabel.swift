@@ -10,6 +10,7 @@ enum EvidenceLabel {
     if steps.count >= 3, steps[0] == "readings", let index = Int(steps[1]), let words = reading[steps[2]] {
       return "\(words), reading \(index &+ 1)"
     }
+    if let words = exercise(steps) { return words }
     if steps.starts(with: ["guest", "functions"]), let last = steps.last, let words = function[last],
       let index = steps.lazy.compactMap({ Int($0) }).first
     {
@@ -30,12 +31,21 @@ enum EvidenceLabel {
     return path
   }
 
+  /// `actual size, step 3 of the exercise`.
+  private static func exercise(_ steps: [String]) -> String? {
+    guard steps.first == "exercise", let last = steps.last, let words = reading[last] else { return nil }
+    if steps.count == 3, steps[1] == "before" { return "\(words) before the exercise" }
+    guard steps.count == 6, steps[1] == "steps" else { return nil }
+    return Int(steps[2]).map { "\(words), step \($0 &+ 1) of the exercise" } ?? "\(words) during the exercise"
+  }
+
   /// The same of places with `*` in them, of whatever index.
   static func describe(anyOf path: String) -> String {
     if let words = words[path] { return words }
     let steps = path.split(separator: ".").map(String.init)
     guard let last = steps.last else { return path }
     if steps.first == "readings" { return reading[last] ?? path }
+    if let words = exercise(steps) { return words }
     if steps.starts(with: ["guest", "functions"]) { return function[last] ?? path }
     if steps.starts(with: ["guest", "qemuGA", "devices"]) {
       return installedDriver[last].map { $0 + " by qemu-ga" } ?? path
@@ -110,6 +120,7 @@ enum EvidenceLabel {
     "lastUpdate": "last update",
     "statistics": "statistics",
     "rss": "QEMU's resident memory",
+    "guestRAM": "the guest's resident RAM",
   ]
   private static let function = [
     "address": "address in the guest",

@@ -6,8 +6,18 @@ package enum JSONDocument {
   /// `document` with sorted keys, indented, every character that is unsafe on a terminal escaped, and a line feed.
   /// - Throws: ``ReportError/Code/unencodable`` for a number that is infinite or none.
   package static func encode(_ document: some Encodable) throws(ReportError) -> [UInt8] {
+    try encode(document, isLine: false)
+  }
+
+  /// The same in one line, for a stream of documents.
+  package static func encodeLine(_ document: some Encodable) throws(ReportError) -> [UInt8] {
+    try encode(document, isLine: true)
+  }
+
+  private static func encode(_ document: some Encodable, isLine: Bool) throws(ReportError) -> [UInt8] {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    encoder.outputFormatting =
+      isLine ? [.sortedKeys, .withoutEscapingSlashes] : [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     let data: Data
     do {
       data = try encoder.encode(document)

@@ -66,6 +66,14 @@ package struct StatisticsDocument: Codable, Hashable, Sendable {
   /// What the agent computed in the guest.
   package var guestStatistics: Observation<[String: Observation<UInt64>]>
   package var guestMemory: Observation<[String: Observation<UInt64>]>
+  /// What the hypervisor says the guest is doing; in a watch only.
+  package var state: Observation<String>?
+  /// What the machine told of itself since the document before; in a watch only.
+  package var events: [MachineEvent]?
+  /// How many more events there were.
+  package var omittedEvents: Int?
+  /// Why the guest cannot be looked at; in a watch only, and then there is no reading.
+  package var lost: Failure?
 
   package init(_ evidence: Evidence) {
     schema = Self.schema
@@ -80,6 +88,32 @@ package struct StatisticsDocument: Codable, Hashable, Sendable {
     }
     guestStatistics = evidence.guest.statistics
     guestMemory = evidence.guest.memory
+  }
+
+  /// A document of a watch.
+  ///
+  /// - Parameters:
+  ///   - state: of which the latest reading is told, unless the guest is lost.
+  ///   - events: those that no earlier document has.
+  package init(_ state: LiveState, events: [MachineEvent], omitted: Int = 0) {
+    schema = Self.schema
+    target = state.guest.target
+    maximum = state.guest.configuration.maximum
+    requested = state.guest.configuration.target
+    statsPeriod = state.guest.configuration.statsPeriod
+    pollingInterval = state.guest.pollingInterval
+    reading = state.lost == nil ? state.reading : nil
+    age = reading == nil ? nil : state.age
+    let unasked = Provenance("agent", trust: .guest, time: nil)
+    let notAsked = Failure(.notAsked, "a watch of the statistics asks the hypervisor alone")
+    guestStatistics = reading?.guest?.statistics ?? .failed(notAsked, unasked)
+    guestMemory = reading?.guest?.memory ?? .failed(notAsked, unasked)
+    self.state = state.state
+    self.events = events
+    omittedEvents = omitted > 0 ? omitted : nil
+    lost = state.lost?.failure
+    // It stands above already.
+    reading?.guest = nil
   }
 }
 

@@ -97,6 +97,19 @@ struct TextPage {
     flow([Span(text, paint)], indent: indent, hanging: hanging)
   }
 
+  /// Spans on one line, however long, so that each line of a list is one thing to a program too.
+  ///
+  /// - Parameter columns: as wide as the first span is made.
+  mutating func line(_ spans: [Span], columns: Int) {
+    var line = ""
+    for (index, span) in spans.enumerated() {
+      let shown = clean(span.text)
+      line += painted(shown, span.paint)
+      line += index == 0 ? String(repeating: " ", count: max(1, columns - TerminalText.width(shown))) : " "
+    }
+    end(line)
+  }
+
   /// A name and its value, which begins at ``column``.
   mutating func field(_ name: String, _ spans: [Span], indent: Int = 2) {
     flow(spans, label: Span(name, .dim), indent: indent, hanging: Self.column)
@@ -104,6 +117,11 @@ struct TextPage {
 
   mutating func field(_ name: String, _ value: String, indent: Int = 2) {
     field(name, [Span(value)], indent: indent)
+  }
+
+  /// Pieces on one line with nothing between them, however long: a bar, and what belongs below one of its cells.
+  mutating func row(_ spans: [Span], indent: Int = 0) {
+    end(String(repeating: " ", count: indent) + spans.map { painted(clean($0.text), $0.paint) }.joined())
   }
 
   /// A command on one line of its own, however long, so that it can be copied whole. One that holds unsafe characters
@@ -115,6 +133,11 @@ struct TextPage {
     if shown != command {
       flow("(not for pasting: characters that cannot be shown safely stand as escapes)", indent: indent, paint: .dim)
     }
+  }
+
+  /// A row of a picture that is laid out already, as it stands.
+  mutating func picture(_ row: String, indent: Int) {
+    end(String(repeating: " ", count: indent) + TerminalText.escaped(row, unicode: style.unicode))
   }
 
   /// Rows in columns; the last column is running text. `paint` colours a row's cells; a cell that is wider than `limit`

@@ -56,6 +56,21 @@ package struct EvidenceReader {
     return cite(evidence.readings[index][keyPath: path], at: "readings.\(index)." + Self.name(of: path))
   }
 
+  /// A leaf of a look that an exercise took, cited: of the look number `look` of a step, or of the one before it where
+  /// `step` is `nil`. `nil` when there was no such look.
+  package mutating func read<Value>(
+    exerciseStep step: Int?, look: Int, _ path: KeyPath<ExerciseReading, Observation<Value>>
+  ) -> Observation<Value>? {
+    guard let exercise = evidence.exercise else { return nil }
+    guard let step else {
+      return exercise.before.map { cite($0[keyPath: path], at: "exercise.before." + Self.name(of: path)) }
+    }
+    guard exercise.steps.indices.contains(step), exercise.steps[step].readings.indices.contains(look) else { return nil }
+    return cite(
+      exercise.steps[step].readings[look][keyPath: path],
+      at: "exercise.steps.\(step).readings.\(look)." + Self.name(of: path))
+  }
+
   /// When the reading number `index` was taken, by this machine's clock.
   package func time(ofReading index: Int) -> Double? {
     evidence.readings.indices.contains(index) ? evidence.readings[index].time : nil
@@ -145,6 +160,11 @@ package struct EvidenceReader {
 
   /// Runs a question whose leaves are not to be cited (a look that decides which leaf to cite).
   package func peek<Value>(_ path: KeyPath<Evidence, Value>) -> Value { evidence[keyPath: path] }
+
+  /// Cites a leaf of an exercise that not every look has.
+  mutating func cite<Value>(exercisePart leaf: Observation<Value>?, at path: String) {
+    if let leaf { _ = cite(leaf, at: path) }
+  }
 
   private mutating func cite<Value>(_ leaf: Observation<Value>, at path: String) -> Observation<Value> {
     if !citations.contains(where: { $0.path == path }) {

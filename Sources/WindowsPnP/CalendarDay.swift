@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 /// A day of the Gregorian calendar, between the years 1601 and 9999.
-struct CalendarDay {
+package struct CalendarDay {
   let year: Int64
   /// 1 to 12.
   let month: Int64
@@ -26,7 +26,7 @@ struct CalendarDay {
   }
 
   /// Reads `2006-06-21`; `nil` for any other form.
-  init?(iso text: String) {
+  package init?(iso text: String) {
     guard text.utf8.count == 10 else { return nil }
     var scanner = ASCIIScanner(text)
     guard let year = scanner.decimal(atMost: 9999), scanner.skip(UInt8(ascii: "-")),
@@ -53,7 +53,7 @@ struct CalendarDay {
   }
 
   /// Days since the first of 1970.
-  var daysSince1970: Int64 {
+  package var daysSince1970: Int64 {
     let shiftedYear = month <= 2 ? year &- 1601 : year &- 1600
     let shiftedMonth = month <= 2 ? month &+ 9 : month &- 3
     let ofYear = (153 &* shiftedMonth &+ 2) / 5 &+ day &- 1

@@ -53,7 +53,9 @@ struct LibvirtTargetTests {
   func overview() async throws {
     let answer = try await Answer("diagnose", "--quick", "--connect", "test:///default")
     #expect(answer.status == 1 && answer.complaint.isEmpty, "\(answer.complaint)")
-    #expect(answer.output.split(separator: "\n").contains { $0.hasPrefix("test: ") }, "\(answer.output)")
+    let line = try #require(answer.output.split(separator: "\n").first)
+    #expect(line.hasPrefix("warning       test: ") && line.contains(" First: "), "\(answer.output)")
+    #expect(answer.output.split(separator: "\n").count == 1, "one line a guest")
     let silent = try await Self.node(Self.domain("<name>off</name>", state: 5)) { uri in
       try await Answer("diagnose", "--quick", "--connect", uri)
     }

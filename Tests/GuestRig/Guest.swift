@@ -38,7 +38,8 @@ package final class Guest: Sendable {
     _ configuration: GuestConfiguration, isolation: isolated (any Actor)? = #isolation,
     _ body: (Guest) async throws -> Result
   ) async throws -> Result {
-    let image = try await GuestImage.prepared()
+    let image: GuestImage
+    if let other = configuration.image { image = other } else { image = try await GuestImage.prepared() }
     return try await ScratchDirectory.with { directory in
       let arguments = configuration.qemuArguments(image: image, directory: directory)
       return try await Program.background(arguments, log: directory("qemu.log")) {

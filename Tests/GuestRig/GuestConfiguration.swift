@@ -87,6 +87,8 @@ package struct GuestConfiguration: Sendable {
   package var bench = false
   /// Which of ``ports`` send back what they receive.
   package var echoPorts: [String] = []
+  /// Another kernel than the usual one.
+  package var image: GuestImage?
   /// Further arguments of QEMU.
   package var arguments: [String] = []
 

@@ -36,6 +36,22 @@ package struct GuestImage: Sendable {
     return image
   }
 
+  /// The same with another of Debian's kernels, by the name of its package ("linux-image-6.12-cloud-amd64"), in a cache
+  /// of its own.
+  package static func prepared(kernelPackage: String) async throws -> GuestImage {
+    let image = GuestImage(directory: "\(cache)-\(kernelPackage)")
+    do {
+      try await Program.check(
+        [
+          "env", "VB_CACHE=\(image.directory)", "VB_KERNEL=\(kernelPackage)", "bash",
+          "\(checkout)/Tests/GuestRig/image/build.sh",
+        ], within: .seconds(600))
+    } catch {
+      throw RigError(.image, "\(error)")
+    }
+    return image
+  }
+
   /// Whether the agent is in it.
   package var hasAgent: Bool { FileManager.default.fileExists(atPath: "\(directory)/agent.cpio.gz") }
 }

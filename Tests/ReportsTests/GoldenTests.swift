@@ -51,7 +51,7 @@ struct GoldenTests {
 
   @Test("Several guests take a line each")
   func overview() throws {
-    let report = OverviewReport(Scenario.all.map { ($0.diagnosis, $0.evidence) })
+    let report = FleetReport(Scenario.all.map { FleetGuest($0.diagnosis, $0.evidence) })
     try expectGolden(ReportFormat.text.render(report, style: TextStyle()), "overview.txt")
   }
 

@@ -42,6 +42,7 @@ struct HTMLTests {
     let evidence = try JSONTree(scenario.evidence).planting(PlantedText.html).decoded(Evidence.self)
     let bytes = DiagnosisReport(diagnosis, evidence).html()
     try expectClean(bytes, "\(scenario.name)")
+    try expectClean(AccountReport(evidence).html(), "account of \(scenario.name)")
     let text = try #require(HTMLInventory(bytes)).text
     #expect(text.contains("<script>alert(1)</script><img src=x onerror=alert(2)>"))
     #expect(text.contains("&lt;b&gt; &#60;i&#62;"))

@@ -96,6 +96,8 @@ struct MarkdownTests {
     let evidence = try JSONTree(scenario.evidence).planting(text).decoded(Evidence.self)
     let report = String(decoding: DiagnosisReport(diagnosis, evidence).markdown(), as: UTF8.self)
     expectClean(report, "\(scenario.name)")
+    expectClean(
+      String(decoding: AccountReport(evidence).markdown(), as: UTF8.self), "account of \(scenario.name)")
     #expect(report.contains("@octocat #1 GH-1") || report.contains("</title></style></pre>"))
   }
 

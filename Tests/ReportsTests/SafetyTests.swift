@@ -72,7 +72,8 @@ struct SafetyTests {
   }
 
   @Test(
-    "No unsafe character of any string reaches a diagnosis, in text or JSON", arguments: Scenario.all + Scenario.windows
+    "No unsafe character of any string reaches a diagnosis, in text or JSON",
+    arguments: Scenario.all + Scenario.windows + Scenario.accounts
   )
   func diagnosis(_ scenario: Scenario) throws {
     let diagnosis = try poisoned(scenario.diagnosis)
@@ -81,7 +82,8 @@ struct SafetyTests {
     #expect(diagnosis != scenario.diagnosis)
     try expectSafe(DiagnosisReport(diagnosis, evidence), "diagnosis of \(scenario.name)")
     try expectSafe(StatisticsReport(evidence), "statistics of \(scenario.name)")
-    try expectSafe(OverviewReport([(diagnosis, evidence)]), "overview of \(scenario.name)")
+    try expectSafe(FleetReport([FleetGuest(diagnosis, evidence)]), "overview of \(scenario.name)")
+    try expectSafe(AccountReport(evidence), "account of \(scenario.name)")
   }
 
   @Test("No unsafe character of any string reaches the reports about agents, rules and PCI functions")

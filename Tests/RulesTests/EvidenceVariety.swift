@@ -20,6 +20,7 @@ enum EvidenceVariety {
         }
       }
     }
+    all += ExerciseFixture.all
     all.append(
       Make.healthy { evidence in
         Make.unserved(&evidence)

@@ -78,6 +78,32 @@ struct HostScenarioTests {
     let half = try #require(
       finding("balloon.config.maximum-oversized") { $0.configuration.maximum = Make.observed(32 << 30) })
     #expect(half.summary.contains("512 MiB of bookkeeping") && half.summary.contains("the 1 GiB"))
+    #expect(half.summary.contains("It pays about 607 MiB for headroom that it does not use"))
+  }
+
+  @Test("a maximum that leaves a Linux guest nothing to boot with is told, where the size it starts with is known")
+  func outOfMemoryAtBoot() throws {
+    func found(_ maximum: UInt64, starts target: UInt64?, _ family: String = "linux") -> Finding? {
+      finding("balloon.config.maximum-oversized") { evidence in
+        evidence.configuration.maximum = Make.observed(maximum)
+        evidence.configuration.target = target.map { Make.observed($0) } ?? Make.failed()
+        evidence.guest.osFamily = Make.told(family)
+      }
+    }
+    // The sizes of samples/experiments: 1 GiB of 40 and more panicked.
+    for maximum: UInt64 in [40 << 30, 48 << 30, 64 << 30] {
+      let dead = try #require(found(maximum, starts: 1 << 30))
+      #expect(dead.severity == .warning && dead.summary.contains("have run out of memory"))
+      #expect(dead.evidence.contains { $0.path == "configuration.target" })
+    }
+    let tight = try #require(found(32 << 30, starts: 1 << 30))
+    #expect(tight.summary.contains("it may run out of memory while it boots") && tight.summary.contains("give or take"))
+    // With a target that nobody knows, and with one that is large enough, nothing is foretold.
+    for started: UInt64? in [nil, 8 << 30] {
+      let summary = try #require(found(64 << 30, starts: started)).summary
+      #expect(!summary.contains("run out of memory"), "\(summary)")
+    }
+    #expect(found(64 << 30, starts: 1 << 30, "windows") == nil)
   }
 
   // MARK: Features

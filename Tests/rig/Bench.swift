@@ -8,7 +8,7 @@ enum Bench {
   /// The keys that the JSON always has; null when it could not be measured.
   static let keys = [
     "ping_vs_echo", "ping_vs_qemu_ga", "rss_vs_qemu_ga", "diagnose_vs_virsh", "idle_wakeups", "static_rss_kib",
-    "windows_growth",
+    "windows_growth", "watch_vs_virsh",
   ]
 
   /// Measures, prints the table, and writes the numbers to the file `json` when there is one.
@@ -35,6 +35,8 @@ enum Bench {
     await take("the agents' files", BenchPrograms.files)
     await take("the agents' memory, over a million requests each", BenchPrograms.processes)
     await take("diagnose against virsh, with a libvirtd of its own", BenchDiagnose.run)
+    await take("diagnose of many guests", BenchFleet.run)
+    await take("stats --watch against watch and virsh, for \(BenchWatch.time) s", BenchWatch.run)
     print(BenchFigure.table(figures))
     print(
       """

@@ -2,7 +2,7 @@
 import GuestRig
 import Glibc
 
-/// The program behind `make demo` and `make bench`.
+/// The program behind `make demo`, `make bench` and `make experiment`.
 @main
 enum Rig {
   static func main() async {
@@ -12,7 +12,10 @@ enum Rig {
       case ("demo", 1): exit(try await Demo.run() ? 0 : 1)
       case ("bench", 1): exit(try await Bench.run(json: nil) ? 0 : 1)
       case ("bench", 3) where arguments[1] == "--json": exit(try await Bench.run(json: arguments[2]) ? 0 : 1)
-      default: throw RigError(.program, "usage: rig demo, or rig bench [--json FILE]")
+      case ("experiment", 1): try await Experiment.run()
+      case ("experiment", 2) where arguments[1] == "--draw": try await Experiment.draw()
+      default:
+        throw RigError(.program, "usage: rig demo, or rig bench [--json FILE], or rig experiment [--draw]")
       }
     } catch {
       complain("\(error)")

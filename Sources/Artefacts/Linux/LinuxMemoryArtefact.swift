@@ -10,7 +10,9 @@ struct LinuxMemoryArtefact: ArtefactContent {
 
   private static let names: [Substring: String] = [
     "MemTotal": "total", "MemFree": "free", "MemAvailable": "available", "Cached": "cached", "Buffers": "buffers",
-    "SwapTotal": "swapTotal", "SwapFree": "swapFree",
+    "SwapTotal": "swapTotal", "SwapFree": "swapFree", "SwapCached": "swapCached", "AnonPages": "anonymous",
+    "Slab": "slab", "SReclaimable": "slabReclaimable", "KernelStack": "kernelStack", "PageTables": "pageTables",
+    "Percpu": "percpu", "VmallocUsed": "vmalloc", "Hugetlb": "hugetlb", "Shmem": "shared", "Balloon": "balloon",
   ]
 
   static func read(_ cursor: inout ArtefactCursor) -> (any ArtefactContent)? { table(&cursor) ?? free(&cursor) }

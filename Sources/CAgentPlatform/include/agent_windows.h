@@ -46,9 +46,12 @@ struct vb_win_memory {
 int64_t vb_win_memory(struct vb_win_memory *memory);
 /* GetPerformanceInfo, in pages but for the last. */
 struct vb_win_performance {
-  uint64_t commit_total, commit_limit, physical_total, physical_available, system_cache, page_size;
+  uint64_t commit_total, commit_limit, physical_total, physical_available, system_cache, kernel_total, kernel_paged,
+    kernel_nonpaged, page_size;
 };
 int64_t vb_win_performance(struct vb_win_performance *performance);
+/* GetPhysicallyInstalledSystemMemory, in kilobytes: what the firmware's SMBIOS tables say. */
+int64_t vb_win_installed_memory(uint64_t *kilobytes);
 /* NtQuerySystemInformation(SystemCodeIntegrityInformation): CODEINTEGRITY_OPTION_* flags. */
 int64_t vb_win_code_integrity(uint32_t *options);
 /* GetSystemWindowsDirectory: units written. */

@@ -7,54 +7,25 @@ extension DiagnosisReport {
   ///
   /// The same evidence gives the same bytes, and no foreign text in it becomes markup.
   package func html() -> [UInt8] {
-    var page = HTMLPage()
-    page.raw("<!DOCTYPE html>\n")
-    page.element("html", ["lang": "en"]) { page in
-      head(on: &page)
-      page.lineBreak()
-      page.element("body") { page in
-        verdict(on: &page)
-        page.element("div", ["class": "column"]) { page in
-          contents(on: &page)
-          page.element("main") { page in
-            findings(on: &page)
-            nextSteps(on: &page)
-            path(on: &page)
-            memory(on: &page)
-            statistics(on: &page)
-            witnesses(on: &page)
-            facts(on: &page)
-            inconclusive(on: &page)
-            passed(on: &page)
-            collection(on: &page)
-          }
-          page.lineBreak()
-          page.element("footer") { page in
-            page.text("Written by virt-balloon. This file holds no script and loads nothing.")
-          }
+    HTMLPage.document("\(diagnosis.verdict.word): \(evidence.target.label)") { page in
+      verdict(on: &page)
+      page.element("div", ["class": "column"]) { page in
+        contents(on: &page)
+        page.element("main") { page in
+          findings(on: &page)
+          exercise(on: &page)
+          nextSteps(on: &page)
+          path(on: &page)
+          memory(on: &page)
+          statistics(on: &page)
+          witnesses(on: &page)
+          facts(on: &page)
+          inconclusive(on: &page)
+          passed(on: &page)
+          collection(on: &page)
         }
+        page.footer()
       }
-    }
-    page.lineBreak()
-    return Array(page.html.utf8)
-  }
-
-  private func head(on page: inout HTMLPage) {
-    page.element("head") { page in
-      page.raw(
-        """
-        <meta charset="utf-8">
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <meta name="referrer" content="no-referrer">
-
-        """)
-      page.element(
-        "title", text: "\(diagnosis.verdict.word): \(evidence.target.label) - virt-balloon", limit: 200)
-      page.raw("\n<style>\n")
-      page.raw(HTMLStyle.sheet)
-      page.raw("\n</style>\n")
     }
   }
 
@@ -78,6 +49,7 @@ extension DiagnosisReport {
   private func contents(on page: inout HTMLPage) {
     var links: [(StaticString, String)] = []
     if !diagnosis.findings.isEmpty { links.append(("findings", "Findings")) }
+    if evidence.exercise != nil { links.append(("exercise", "Exercise")) }
     if !NextSteps.of(diagnosis, evidence).isEmpty { links.append(("next", "Find out more")) }
     if PathComparison(evidence) != nil { links.append(("path", "PCI path")) }
     if showsMemory { links.append(("memory", "Memory")) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import BalloonEvidence
+import GuestMemory
 import Rules
 
 /// The parts of the page behind the findings: pictures, statistics, who says what, and how it was collected.
@@ -27,20 +28,7 @@ extension DiagnosisReport {
 
   func memory(on page: inout HTMLPage) {
     guard showsMemory else { return }
-    let account = MemoryAccount(evidence)
-    page.section("memory", "Where the memory is") { page in
-      for remark in account.remarks { page.paragraph(remark) }
-      MemoryDrawing.draw(account, on: &page)
-      let rows =
-        account.parts.map {
-          [$0.name, $0.hasSize ? EvidenceText.size($0.bytes) : "not known", $0.source]
-        } + account.rows.map { [$0.name, $0.text, $0.source] }
-      func table(on page: inout HTMLPage) {
-        page.table(
-          "Parts of the guest's maximum, and what stands beside it", ["part", "size", "how it is known"], rows)
-      }
-      if account.parts.isEmpty { table(on: &page) } else { page.details("The same in a table", table) }
-    }
+    page.section("memory", "Where the memory is") { MemoryAccount(evidence).draw(on: &$0) }
   }
 
   func statistics(on page: inout HTMLPage) {

@@ -1,46 +1,65 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import Rules
+import GuestMemory
 
-/// Draws the memory account as a stacked bar, and QEMU's resident memory as another one at the same scale.
+extension MemoryAccount {
+  /// The bar, and every figure in tables below it, which a reader opens unless `tablesAreOpen`.
+  func draw(on page: inout HTMLPage, tablesAreOpen: Bool = false) {
+    for remark in remarks { page.paragraph(remark.text) }
+    if let bytes = retained.bytes, bytes > 0 {
+      page.paragraph(
+        "At least \(ByteCount.text(bytes)) are free in the guest and spent on the host. \(retained.explanation)")
+    }
+    let bar = AccountBar(self)
+    MemoryDrawing.draw(bar, on: &page)
+    func tables(on page: inout HTMLPage) {
+      for level in levels {
+        page.table(
+          level.name.capitalizedFirst + ", by its parts", ["part", "size", "how it is known", "what it is"],
+          (AccountRow.rows(level) + AccountRow.beside(level)).map { [$0.name, $0.size, $0.source, $0.explanation] })
+      }
+    }
+    if tablesAreOpen || bar.segments.isEmpty {
+      tables(on: &page)
+    } else {
+      page.details("Every figure in tables", tables)
+    }
+  }
+}
+
+/// Draws an account's bar, and QEMU's resident memory as another one at the same scale.
 enum MemoryDrawing {
   private static let barHeight = 38.0
 
   /// Nothing when no part has a size.
-  static func draw(_ account: MemoryAccount, on page: inout HTMLPage) {
-    guard !account.parts.isEmpty else { return }
-    for width in SVGDrawing.Width.allCases { draw(account, width, on: &page) }
+  static func draw(_ bar: AccountBar, on page: inout HTMLPage) {
+    guard !bar.segments.isEmpty else { return }
+    for width in SVGDrawing.Width.allCases { draw(bar, width, on: &page) }
     page.element("ul", ["class": "legend"]) { page in
-      for part in account.parts {
+      for segment in bar.segments {
         page.element("li") { page in
-          page.element("span", ["class": "swatch \(part.kind.rawValue)"]) { _ in }
-          page.text(
-            "\(part.name): \(part.hasSize ? EvidenceText.size(part.bytes) : "not known")"
-          )
+          page.element("span", ["class": "swatch \(segment.kind.rawValue)"]) { _ in }
+          page.text("\(segment.name): \(ByteCount.text(segment.bytes))")
         }
       }
-      if let resident = account.resident {
+      if let resident = bar.resident {
         page.element("li") { page in
           page.element("span", ["class": "swatch resident"]) { _ in }
-          page.text("QEMU's resident memory: \(EvidenceText.size(resident))")
+          page.text("QEMU's resident memory: \(ByteCount.text(resident))")
         }
       }
     }
   }
 
-  private static func draw(_ account: MemoryAccount, _ width: SVGDrawing.Width, on page: inout HTMLPage) {
-    let total = account.parts.reduce(0.0) { $0 + Double($1.bytes) }
-    let ticks = Axis.sizes(
-      upTo: UInt64(min(max(total, Double(account.resident ?? 0)), 1.8e19)), atMost: width == .wide ? 6 : 4)
+  private static func draw(_ bar: AccountBar, _ width: SVGDrawing.Width, on page: inout HTMLPage) {
+    let ticks = Axis.sizes(upTo: max(bar.bytes, bar.resident ?? 0), atMost: width == .wide ? 6 : 4)
     let scale = (width.rawValue - 36) / max(ticks.last?.value ?? 1, 1)
     let left = 8.0
-    let height = 16 + barHeight + (account.resident == nil ? 0 : barHeight + 30) + 30
-    let description = account.parts.map { part in
-      part.hasSize ? "\(part.name) \(EvidenceText.size(part.bytes))" : "\(part.name) is not known"
-    }
+    let height = 16 + barHeight + (bar.resident == nil ? 0 : barHeight + 30) + 30
+    let description = bar.segments.map { "\($0.name) \(ByteCount.text($0.bytes))" }
     page.svg(
       "bar \(width.className)", width: width.rawValue, height: height, title: "Memory account",
       description: description.joined(separator: ", ")
-        + (account.resident.map { "; QEMU's resident memory \(EvidenceText.size($0))" } ?? "") + "."
+        + (bar.resident.map { "; QEMU's resident memory \(ByteCount.text($0))" } ?? "") + "."
     ) { page in
       let bottom = height - 26
       for tick in ticks {
@@ -51,31 +70,31 @@ enum MemoryDrawing {
           tick.label, x: isLast ? min(x + 10, width.rawValue) : x, y: bottom + 16,
           anchor: tick.value == 0 ? "start" : isLast ? "end" : "middle", className: "tick")
       }
-      page.label(
-        account.maximum == nil ? "The guest's size" : "The guest's maximum", x: left, y: 11, className: "small")
+      page.label(bar.isWhole ? "The guest's maximum" : "The guest's size", x: left, y: 11, className: "small")
       var x = left
-      for part in account.parts {
-        let span = Double(part.bytes) * scale
+      for segment in bar.segments {
+        let span = Double(segment.bytes) * scale
         page.rectangle(
           x: x, y: 18, width: span > 4 ? span - 1.5 : span, height: barHeight, radius: 2,
-          className: "part \(part.kind.rawValue)")
-        let text = part.hasSize ? EvidenceText.size(part.bytes) : "?"
-        if span > Double(TerminalText.width(text)) * 6.6 + 10 {
-          page.label(
-            text, x: x + span / 2, y: 18 + barHeight / 2 + 4.5, anchor: "middle", className: "in \(part.kind.rawValue)")
-        }
+          className: "part \(segment.kind.rawValue)")
+        label(
+          ByteCount.text(segment.bytes), at: x, y: 18, span, "in \(segment.kind.rawValue)", on: &page)
         x += span
       }
-      guard let resident = account.resident else { return }
+      guard let resident = bar.resident else { return }
       let y = 18 + barHeight + 28
       page.label("Resident in QEMU, on the host", x: left, y: y - 6, className: "small")
       let span = Double(resident) * scale
       page.rectangle(x: left, y: y, width: span, height: barHeight, radius: 2, className: "part resident")
-      let text = EvidenceText.size(resident)
-      if span > Double(TerminalText.width(text)) * 6.6 + 10 {
-        page.label(
-          text, x: left + span / 2, y: y + barHeight / 2 + 4.5, anchor: "middle", className: "in resident")
-      }
+      label(ByteCount.text(resident), at: left, y: y, span, "in resident", on: &page)
     }
+  }
+
+  /// In the middle of a part, where it is wide enough.
+  private static func label(
+    _ text: String, at x: Double, y: Double, _ span: Double, _ className: String, on page: inout HTMLPage
+  ) {
+    guard span > Double(TerminalText.width(text)) * 6.6 + 10 else { return }
+    page.label(text, x: x + span / 2, y: y + barHeight / 2 + 4.5, anchor: "middle", className: className)
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import BalloonEvidence
+import GuestMemory
 import Rules
 
 extension DiagnosisReport {
@@ -10,6 +11,7 @@ extension DiagnosisReport {
     var page = MarkdownPage()
     page.add("the verdict", verdictPart)
     for finding in findings { page.add("findings", part(of: finding)) }
+    page.add("the exercise", exercisePart)
     page.add("how to find out more", nextStepsPart)
     page.add("the PCI path", pathPart)
     page.add("the memory account", memoryPart)
@@ -114,17 +116,10 @@ extension DiagnosisReport {
   private var memoryPart: MarkdownPart {
     var part = MarkdownPart()
     guard evidence.target.kind != .agent else { return part }
-    let account = MemoryAccount(evidence)
     part.heading("Memory account", level: 3)
-    part.table(
-      ["part", "size", "source"],
-      account.parts.map { [$0.name, $0.hasSize ? EvidenceText.size($0.bytes) : "not known", source($0.source)] }
-        + account.rows.map { [$0.name, MarkdownText.prose($0.text, limit: 120), source($0.source)] })
-    for remark in account.remarks { part.paragraph(remark) }
+    part.append(MemoryAccount(evidence).markdown())
     return part
   }
-
-  private func source(_ text: String) -> String { text.isEmpty ? "" : MarkdownText.prose(text, limit: 120) }
 
   private var statisticsPart: MarkdownPart {
     var part = MarkdownPart()

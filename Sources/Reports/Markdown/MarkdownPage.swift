@@ -34,6 +34,9 @@ struct MarkdownPart {
     text += (text.isEmpty ? "" : "\n") + markdown + "\n"
   }
 
+  /// Another part behind this one.
+  mutating func append(_ other: MarkdownPart) { text += (text.isEmpty || other.text.isEmpty ? "" : "\n") + other.text }
+
   mutating func heading(_ title: String, level: Int = 2) {
     block(String(repeating: "#", count: level) + " " + MarkdownText.prose(title, limit: 300))
   }

@@ -25,8 +25,9 @@ enum HostMemoryRule {
     ],
     evidence: [
       "domain.hypervisor", "domain.interruptions", "domain.state", "configuration.hugepages", "configuration.maximum",
-      "configuration.model", "configuration.virtioMemory", "device.qomPath", "device.status", "readings",
-      "readings.*.actual", "readings.*.rss",
+      "configuration.model", "configuration.virtioMemory", "device.qomPath", "device.status", "exercise.before.actual",
+      "exercise.steps.*.readings.*.actual", "exercise.steps.*.readings.*.guestRAM", "readings", "readings.*.actual",
+      "readings.*.rss",
     ],
     remedy: { context in
       [
@@ -50,6 +51,7 @@ enum HostMemoryRule {
     if let excuse = reader.withoutBalloon() { return excuse }
     if let excuse = reader.unserved("its size may be an earlier boot's") { return excuse }
     if case .suspended(let reason) = reader.steadiness() { return .notApplicable(reason) }
+    if let seen = reader.exerciseResident() { return judge(seen) }
     if reader.peek(\.configuration.hugepages).value == true {
       _ = reader.read(\.configuration.hugepages)
       return .notApplicable(
@@ -74,6 +76,27 @@ enum HostMemoryRule {
       return .inconclusive
     }
     return judge(Sizes(maximum: maximum, actual: actual, rss: rss), index, &reader)
+  }
+
+  /// An exercise looks at the guest's own RAM, of which no more can rightly be resident than the guest has: QEMU's own
+  /// memory is no part of it, and huge pages are counted.
+  private static func judge(
+    _ seen: (before: UInt64, actualBefore: UInt64, resident: UInt64, actual: UInt64)
+  ) -> Assessment {
+    let taken = seen.actualBefore - seen.actual
+    let facts =
+      "An exercise took \(EvidenceText.size(taken)) from the guest; of its RAM \(EvidenceText.size(seen.before)) were "
+      + "resident before, and \(EvidenceText.size(seen.resident)) when it had \(EvidenceText.size(seen.actual))"
+    // What firmware and devices keep of the RAM block, and pages that come and go meanwhile.
+    let slack = max(64 << 20, taken / 8)
+    guard seen.resident > seen.actual, seen.resident - seen.actual > slack else {
+      return seen.before > seen.resident
+        ? .healthy("\(facts): the host got \(EvidenceText.size(seen.before - seen.resident)) back.")
+        : .healthy("\(facts): what the balloon took had never been touched, so there was nothing to come back.")
+    }
+    return .found(
+      "\(facts): at least \(EvidenceText.size(min(seen.resident - seen.actual, taken))) did not come back to the host.",
+      confidence: .established)
   }
 
   private struct Sizes {

@@ -4,7 +4,7 @@ import BalloonEvidence
 /// Rules about whether the guest's size follows what somebody asked for.
 ///
 /// The target is what the stored configuration asks for at the start; a later `setmem --live` is not recorded anywhere,
-/// so both rules name that other explanation and are certain of neither.
+/// so both rules name that other explanation and are certain of neither: unless an exercise has asked for a size.
 enum TargetRules {
   static let all = [ignored, notReached]
 
@@ -28,7 +28,8 @@ enum TargetRules {
     evidence: [
       "domain.hypervisor", "domain.interruptions", "domain.state", "configuration.maximum", "configuration.model",
       "configuration.target", "configuration.virtioMemory", "device.qomPath", "device.siblings", "device.status",
-      "readings", "readings.*.actual", "readings.*.lastUpdate",
+      "exercise.before.actual", "exercise.steps.*.readings.*.actual", "readings", "readings.*.actual",
+      "readings.*.lastUpdate",
     ],
     remedy: { $0.retarget },
     assess: { assess(&$0, ignored: true) })
@@ -55,7 +56,7 @@ enum TargetRules {
     evidence: [
       "collection.sampled", "domain.hypervisor", "domain.interruptions", "domain.state", "configuration.maximum",
       "configuration.model", "configuration.target", "configuration.virtioMemory", "device.qomPath", "device.status",
-      "readings", "readings.*.actual",
+      "exercise.before.actual", "exercise.steps.*.readings.*.actual", "readings", "readings.*.actual",
     ],
     remedy: { $0.retarget },
     assess: { assess(&$0, ignored: false) })
@@ -63,6 +64,7 @@ enum TargetRules {
   private static func assess(_ reader: inout EvidenceReader, ignored: Bool) -> Assessment {
     if let excuse = reader.withoutAnyBalloon() { return excuse }
     if case .suspended(let reason) = reader.steadiness() { return .notApplicable(reason) }
+    if let proof = reader.exerciseProof() { return assess(proof, ignored: ignored, &reader) }
     if reader.peek(\.configuration.target).isAbsent {
       _ = reader.read(\.configuration.target)
       return .notApplicable("Nobody is known to have asked for a size.")
@@ -105,6 +107,27 @@ enum TargetRules {
     let facts =
       "\(asked), and the guest has \(EvidenceText.size(last)) of \(EvidenceText.size(maximum)) and did not move."
     return ignored ? assessIgnored(facts, &reader) : .found(facts + otherwise)
+  }
+
+  /// What was asked for in front of one's eyes needs no record, and has no other explanation.
+  private static func assess(
+    _ proof: ExerciseProof, ignored: Bool, _ reader: inout EvidenceReader
+  ) -> Assessment {
+    switch (proof, ignored) {
+    case (.followed(let facts), _): return .healthy(facts)
+    case (.ignored(let facts), true):
+      switch reader.operation() {
+      case .operating(let reason): return .found("\(facts) Its driver runs (\(reason)).", confidence: .established)
+      case .notOperating(let reason, _):
+        return .found("\(facts) No driver serves the balloon: \(reason).", confidence: .established)
+      case .undecided: return .found(facts, confidence: .established)
+      }
+    case (.fellShort(let facts), false): return .found(facts, severity: .warning, confidence: .established)
+    case (.ignored, false):
+      return .notApplicable("The guest has given back nothing: see balloon.target.ignored.")
+    case (.fellShort, true):
+      return .notApplicable("The guest has given back a part: see balloon.target.not-reached.")
+    }
   }
 
   private static let otherwise = " Unless somebody has set another size since the start."

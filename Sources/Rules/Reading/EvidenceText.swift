@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import BalloonEvidence
+import GuestMemory
 package import PCI
 
 /// Evidence's values in words. Guest text is passed on as it is: reports escape it.
@@ -41,14 +42,7 @@ package enum EvidenceText {
   }
 
   /// `1 GiB`, `512 MiB`, `1.5 GiB`: binary units, exact where it is whole, else one decimal.
-  package static func size(_ bytes: UInt64) -> String {
-    let units: [(UInt64, String)] = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
-    for (unit, name) in units where bytes >= unit {
-      if bytes % unit == 0 { return "\(bytes / unit) \(name)" }
-      return "\(bytes / unit).\(bytes % unit * 10 / unit) \(name)"
-    }
-    return "\(bytes) bytes"
-  }
+  package static func size(_ bytes: UInt64) -> String { ByteCount.text(bytes) }
 
   /// A foreign name, cut to 64 unicode scalars for a sentence.
   package static func name(_ text: String) -> String { cut(text, to: 64) }

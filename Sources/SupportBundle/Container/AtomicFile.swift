@@ -2,14 +2,14 @@
 import Glibc
 
 /// A file that is written whole or not at all.
-struct AtomicFile {
+package struct AtomicFile {
   private let path: String
   private let folder: String
   private let name: String
   private let shown: String
 
   /// - Throws: ``BundleError/Code/refused`` when the path names a folder.
-  init(_ path: String) throws(BundleError) {
+  package init(_ path: String) throws(BundleError) {
     self.path = path
     shown = QuotedName.file(path)
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
@@ -21,10 +21,12 @@ struct AtomicFile {
     }
   }
 
-  /// Writes the bytes to a file that has no name yet, or to one beside it where the file system has no such files; mode
-  /// 0600. Once they are on the disk that file is renamed over this one.
-  /// - Parameter unnamed: whether a file without a name is tried; whoever is killed while writing leaves nothing then.
-  func write(_ bytes: [UInt8], unnamed: Bool = true) throws(BundleError) {
+  /// Writes the bytes to a file that has no name yet, or to one beside it where the file system has no such files. Once
+  /// they are on the disk that file is renamed over this one.
+  /// - Parameters:
+  ///   - unnamed: whether a file without a name is tried; whoever is killed while writing leaves nothing then.
+  ///   - mode: who may read it, whatever the umask.
+  package func write(_ bytes: [UInt8], unnamed: Bool = true, mode: UInt32 = 0o600) throws(BundleError) {
     let parent = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard parent >= 0 else { throw failure("its folder cannot be opened", errno) }
     defer { close(parent) }
@@ -40,6 +42,7 @@ struct AtomicFile {
     }
     var isOpen = true
     do throws(BundleError) {
+      guard mode == 0o600 || fchmod(file, mode) == 0 else { throw failure("its mode cannot be set", errno) }
       try fill(file, bytes)
       let name: String
       if let temporary {

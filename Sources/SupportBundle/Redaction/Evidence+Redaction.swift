@@ -21,6 +21,8 @@ extension Redactor {
       MachineEvent(time: event.time, name: word(event.name, at: "events.\(index)"), actual: event.actual)
     }
     redacted.host = evidence.host.map { host($0, at: "host") }
+    redacted.process = evidence.process.map { process($0, at: "process") }
+    redacted.exercise = evidence.exercise.map { exercise($0, at: "exercise") }
     redacted.collection = collection(evidence.collection)
     return redacted
   }
@@ -153,11 +155,13 @@ extension Redactor {
       time: from.time, actual: kept(from.actual, at: place + ".actual"),
       lastUpdate: kept(from.lastUpdate, at: place + ".lastUpdate"),
       statistics: numbers(from.statistics, at: place + ".statistics"), rss: kept(from.rss, at: place + ".rss"),
-      guest: from.guest.map { guest in
-        GuestReading(
-          memory: numbers(guest.memory, at: place + ".guest.memory"),
-          statistics: numbers(guest.statistics, at: place + ".guest.statistics"))
-      })
+      guest: from.guest.map { guestReading($0, at: place + ".guest") })
+  }
+
+  mutating func guestReading(_ from: GuestReading, at place: String) -> GuestReading {
+    GuestReading(
+      memory: numbers(from.memory, at: place + ".memory"),
+      statistics: numbers(from.statistics, at: place + ".statistics"))
   }
 
   private mutating func channel(_ from: ChannelEvidence, at place: String) -> ChannelEvidence {

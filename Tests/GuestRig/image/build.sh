@@ -7,7 +7,9 @@
 #
 # AGENT is the static agent, by default .build/agents/x86_64-linux/virt-balloon-agent; the image is built without it
 # where it does not exist. VB_CACHE is the cache (default .cache/guest of this checkout). VB_KERNEL_DEB is a Debian
-# linux-image-*-cloud-amd64 package to use instead of the one that apt offers.
+# linux-image-*-cloud-amd64 package to use instead of the one that apt offers. VB_KERNEL is the name of another package
+# that apt offers, by default linux-image-cloud-amd64: linux-image-6.12-cloud-amd64 is a newer kernel for Debian 12.
+# Give it a cache of its own.
 #
 # The cache then holds vmlinuz and
 #   initramfs.gz        busybox, init, the virtio modules, the agent
@@ -57,14 +59,15 @@ download() {
 
 # busybox, the kernel and its modules. A newer kernel in the archive is no reason to build again.
 # The number is raised by hand when this part of the script changes; so it is below.
-base="kernel-1 ${modules[*]} ${VB_KERNEL_DEB:-}"
+base="kernel-1 ${modules[*]} ${VB_KERNEL_DEB:-${VB_KERNEL:-}}"
 if ! is_made_from "$base" "$cache/base.cpio.gz" || [[ ! -s $cache/vmlinuz ]]; then
   if [[ -n ${VB_KERNEL_DEB:-} ]]; then
     cp "$VB_KERNEL_DEB" "$work/"
   else
-    kernel=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null \
+    offered=${VB_KERNEL:-linux-image-cloud-amd64}
+    kernel=$(apt-cache depends "$offered" 2>/dev/null \
       | sed -n 's/^ *Depends: \(linux-image-[0-9].*-cloud-amd64\)$/\1/p' | head -n 1)
-    [[ -n $kernel ]] || fail "apt knows no linux-image-cloud-amd64 (Debian has it, Ubuntu does not): run apt-get update," \
+    [[ -n $kernel ]] || fail "apt knows no $offered (Debian has it, Ubuntu does not): run apt-get update," \
       "or give VB_KERNEL_DEB, a linux-image-*-cloud-amd64 package from a Debian mirror"
     printf 'guest image: downloading %s\n' "$kernel" >&2
     download "$kernel"

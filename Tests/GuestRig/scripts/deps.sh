@@ -3,9 +3,12 @@
 # Installs what building and testing need and this machine has not: with apt on Debian and Ubuntu, as root or through
 # sudo. Elsewhere it says what is missing. When everything is there it does nothing and says nothing.
 #
-#   deps.sh [windows|optional]
+#   deps.sh [windows|deb|experiment|optional]
 #     windows     also what the Windows agent and its tests need
-#     optional    also what tests visibly skip without: Chromium and a font for it, sos, python3-jsonschema
+#     deb         also what building Debian packages needs
+#     experiment  also what `make experiment` draws its plot with
+#     optional    also what tests visibly skip without: Chromium and a font for it, sos, python3-jsonschema, debootstrap,
+#                 lintian, tmux, Prometheus and its client for Python
 set -euo pipefail
 
 swift=${SWIFT:-swift}
@@ -20,7 +23,8 @@ needs=(
   "file /usr/include/libvirt/libvirt.h libvirt-dev" "file /usr/include/libxml2/libxml/parser.h libxml2-dev"
   "file /usr/include/pci/pci.h libpci-dev|file /usr/include/x86_64-linux-gnu/pci/pci.h libpci-dev"
   "file /usr/include/archive.h libarchive-dev" "file /usr/include/gnutls/crypto.h libgnutls28-dev"
-  "file /usr/include/hivex.h libhivex-dev" "program hivexregedit libwin-hivex-perl"
+  "file /usr/include/hivex.h libhivex-dev" "file /usr/include/microhttpd.h libmicrohttpd-dev"
+  "program hivexregedit libwin-hivex-perl"
   "program lspci pciutils" "program cpio cpio" "program tini tini" "program musl-gcc musl-tools"
   "program objcopy binutils" "program python3 python3" "program unshare util-linux"
   # qemu-ga is unpacked, not installed; these are the libraries it is linked with.
@@ -37,10 +41,23 @@ if [[ ${1-} == windows ]]; then
   )
 fi
 
+if [[ ${1-} == deb ]]; then
+  needs+=("program dpkg-shlibdeps dpkg-dev" "program xz xz-utils")
+fi
+
+if [[ ${1-} == experiment ]]; then
+  needs+=(
+    "program rsvg-convert librsvg2-bin" "file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core"
+  )
+fi
+
 if [[ ${1-} == optional ]]; then
   needs+=(
     "program chromium chromium" "file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core"
     "file /usr/lib/python3/dist-packages/sos/report sosreport" "module jsonschema python3-jsonschema"
+    "program debootstrap debootstrap" "program lintian lintian"
+    "program tmux tmux" "program prometheus prometheus" "program promtool prometheus"
+    "module prometheus_client python3-prometheus-client"
   )
 fi
 

@@ -45,12 +45,28 @@ struct PlantedBundleTests {
     let bundle = try Bundle(try content.archive(), name: "a bundle")
     #expect(bundle.files.count > guests.count * 4)
     for (path, bytes) in bundle.files {
-      let text = String(decoding: bytes, as: UTF8.self).lowercased()
+      let text = Self.withoutDigests(bytes).lowercased()
       for (secret, parts) in secrets {
         for part in parts.isEmpty ? [secret] : parts {
           #expect(!text.contains(part.lowercased()), "\(part) in \(path)")
         }
       }
     }
+  }
+
+  /// The text without SHA-256 digests, in which a secret of four hexadecimal digits stands by chance.
+  private static func withoutDigests(_ bytes: [UInt8]) -> String {
+    var kept: [UInt8] = []
+    var run: [UInt8] = []
+    for byte in bytes + [UInt8(ascii: "\n")] {
+      if Character(Unicode.Scalar(byte)).isHexDigit {
+        run.append(byte)
+      } else {
+        if run.count != 64 { kept += run }
+        run = []
+        kept.append(byte)
+      }
+    }
+    return String(decoding: kept, as: UTF8.self)
   }
 }

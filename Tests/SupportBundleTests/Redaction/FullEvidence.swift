@@ -105,6 +105,16 @@ struct FullEvidence: Sendable {
     var host = HostEvidence(unknown)
     host.hugepages = .observed([HugePagePool(pageSize: 2 << 20, total: 3, free: 1)], there)
     evidence.host = host
+    evidence.process = ProcessEvidence(unknown)
+    let look = ExerciseReading(
+      time: 9, actual: unknown(), lastUpdate: unknown(), rss: unknown(), guestRAM: unknown(), statistics: unknown(),
+      guest: GuestReading(memory: unknown(), statistics: unknown()))
+    let step = ExerciseStep(target: 6, asked: 7, reached: 8, readings: [look])
+    evidence.exercise = ExerciseEvidence(
+      started: 7, finished: 10, original: 11, originalSource: "as \(mark) said", lowest: 6, floor: 5,
+      floorReason: "as \(mark) said", before: look, steps: [step],
+      stopped: Failure(.failed, "cannot open '\(mark)'"), restored: true,
+      restoreFailure: Failure(.failed, "cannot open '\(mark)'"))
     return evidence
   }
 }

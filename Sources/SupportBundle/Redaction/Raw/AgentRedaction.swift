@@ -172,7 +172,10 @@ enum AgentShape {
     method params result error desc nonce cursor code message protocol agent name version instance system limits request
     reply depth string methods status value source reason detail family kernel architecture bootTime uptime clock
     windows edition secureBoot testSigning total free available cached buffers swapTotal swapFree committed
-    commitLimit swapIn swapOut majorFaults minorFaults freeMemory totalMemory availableMemory diskCaches
+    commitLimit swapCached anonymous shared slab slabReclaimable kernelStack pageTables secondaryPageTables percpu
+    vmalloc hugetlb balloon balloonInflated balloonDeflated present managed spanned percpuFree pageArray firmwareRam
+    firmwareReserved kernelImage kernelSpan crashKernel bootReserved bootFreed hashTables laterHashTables percpuBoot
+    installed pagedPool nonpagedPool kernelTotal swapIn swapOut majorFaults minorFaults freeMemory totalMemory availableMemory diskCaches
     hugetlbAllocations hugetlbFailures oomKill allocStall asyncScan directScan asyncReclaim directReclaim functions
     next services lines text microseconds kind state counters startType binaryPath binaryExists exitCode
     serviceExitCode dependencies address path vendor device subsystemVendor subsystem class revision driver module

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import FoundationEssentials
+import Glibc
+import GuestRig
+
+/// One `diagnose` of many guests at once: agents behind sockets that answer after 100 ms, ten of which never do, five
+/// real QEMUs, a thousand domains of libvirt's test driver, and a host that cannot be reached.
+@MainActor
+enum BenchFleet {
+  static let crowds = [10, 100, 1_000]
+  static let hung = 10
+  /// Seconds that one source may take.
+  static let deadline = 3
+  static let machines = 5
+  /// Seconds after which each agent answers a question.
+  static let delay = 0.1
+
+  static func run() async throws -> (figures: [BenchFigure], json: [String: Double]) {
+    var figures: [BenchFigure] = []
+    var json: [String: Double] = [:]
+    let alone = try await measure(1, hung: 0, machines: 0)
+    for count in crowds {
+      let run = try await measure(count, hung: min(hung, count / 2), machines: machines)
+      let allowed = 1.2 * alone.seconds + Double(deadline)
+      figures.append(
+        BenchFigure(
+          name: "diagnose of \(count) guests, \(min(hung, count / 2)) of them hung, and \(machines) QEMUs",
+          ours: "\(BenchFigure.decimal(run.seconds, places: 2)) s",
+          peer: "\(BenchFigure.decimal(allowed, places: 2)) s allowed", value: run.seconds / allowed, noise: nil,
+          target: .atMost(1)))
+      figures.append(
+        BenchFigure(
+          name: "  its memory and open files", ours: BenchFigure.mebibytes(run.peak), peer: "\(run.files) files",
+          value: run.peak / 1024, noise: nil, target: .none))
+      json["fleet_\(count)_s"] = run.seconds
+      json["fleet_\(count)_rss_kib"] = run.peak
+      json["fleet_\(count)_files"] = Double(run.files)
+    }
+    return (figures, json)
+  }
+
+  private struct Run: Sendable {
+    let seconds: Double
+    /// KiB.
+    let peak: Double
+    let files: Int
+  }
+
+  private static func measure(_ count: Int, hung: Int, machines: Int) async throws -> Run {
+    try await ScratchDirectory.with { scratch in
+      let script = "\(GuestImage.checkout)/Tests/rig/crowd.py"
+      let agent = "\(GuestImage.checkout)/samples/agents/virt-balloon-agent.py"
+      let server = ["python3", script, agent, scratch.path, "\(count)", "\(hung)", "\(delay)"]
+      return try await Program.background(server, log: scratch("crowd.log")) {
+        try await waitUntil("the agents stood: \(scratch.tail("crowd.log"))", within: .seconds(60)) {
+          access(scratch("ready"), F_OK) == 0
+        }
+        return try await withMachines(machines, in: scratch) { monitors in
+          try await diagnose((0..<count).map { "agent:\(scratch("\($0)"))" } + monitors.map { "qmp:\($0)" }, scratch)
+        }
+      }
+    }
+  }
+
+  private static func diagnose(_ targets: [String], _ scratch: ScratchDirectory) async throws -> Run {
+    // The most files are seen by looking at them all the time; the kernel keeps no such mark.
+    let script = """
+      import os, sys, threading, time
+      null = os.open("/dev/null", os.O_RDWR)
+      actions = [(os.POSIX_SPAWN_DUP2, null, stream) for stream in (0, 1, 2)]
+      begun, most, done = time.monotonic(), 0, False
+      child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=actions)
+      def look():
+          global most
+          while not done:
+              try: most = max(most, len(os.listdir(f"/proc/{child}/fd")))
+              except OSError: pass
+              time.sleep(0.01)
+      watcher = threading.Thread(target=look)
+      watcher.start()
+      _, status, usage = os.wait4(child, 0)
+      took, done = time.monotonic() - begun, True
+      watcher.join()
+      print(took, usage.ru_maxrss, most, os.waitstatus_to_exitcode(status))
+      """
+    let command =
+      [BenchDiagnose.program, "diagnose", "--overview", "--quick", "--deadline", "\(deadline)"] + targets
+    let printed = try await GuestRig.Program.run(["python3", "-c", script] + command, within: .seconds(120)).output
+    let words = printed.split(whereSeparator: \.isWhitespace)
+    guard words.count == 4, let seconds = Double(words[0]), let peak = Double(words[1]), let files = Int(words[2])
+    else {
+      throw RigError(.program, "diagnose of \(targets.count) guests was not measured: \(printed)")
+    }
+    return Run(seconds: seconds, peak: peak, files: files)
+  }
+
+  private static func withMachines<Result: Sendable>(
+    _ count: Int, in scratch: ScratchDirectory, _ monitors: [String] = [],
+    _ body: ([String]) async throws -> Result
+  ) async throws -> Result {
+    guard monitors.count < count else { return try await body(monitors) }
+    let monitor = scratch("qmp\(monitors.count)")
+    let arguments = [
+      "qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-m", "32", "-display", "none", "-nodefaults",
+      "-no-user-config", "-S", "-qmp", "unix:\(monitor),server=on,wait=off", "-device", "virtio-balloon-pci",
+    ]
+    return try await Program.background(arguments, log: scratch("qmp\(monitors.count).log")) {
+      try await waitUntil("a monitor stood at \(monitor)", within: .seconds(60)) { access(monitor, F_OK) == 0 }
+      return try await withMachines(count, in: scratch, monitors + [monitor], body)
+    }
+  }
+}
