@@ -85,7 +85,7 @@ package struct ExportReadings: Sendable {
     // A machine that was started anew has no last answer, nor one of the time before.
     if let update = before.lastUpdate.value, update > now.lastUpdate.value ?? 0 { return true }
     // Both clocks are rounded.
-    let uptimes = [evidence.domain.uptime.value, evidence.guest.uptime.value.map(Double.init)]
+    let uptimes = [evidence.domain.uptime.value, evidence.guest.uptime.value.map { Double($0) }]
     return uptimes.contains { $0.map { $0 + 1 < gap } ?? false }
   }
 

@@ -30,7 +30,8 @@ package struct CollectionOptions: Hashable, Sendable {
 
   package init(
     quick: Bool, lean: Bool = false, monitor: Bool, qemuGA: Bool = false, qemuGASocket: String? = nil,
-    deadline: Duration, duration: Duration? = nil, interval: Duration = .seconds(2), host: Bool = false, process: Bool = false,
+    deadline: Duration, duration: Duration? = nil, interval: Duration = .seconds(2), host: Bool = false,
+    process: Bool = false,
     tool: String
   ) {
     self.quick = quick

@@ -29,7 +29,7 @@ struct GuestFigures {
     candidates += ofAgent(evidence.guest.memory, at: evidence.guest.memory.provenance.time)
     if let guest = reading?.guest { candidates += ofAgent(guest.memory, at: reading?.time) }
     if let reading {
-      candidates += ofStatistics(reading.statistics, at: reading.lastUpdate.value.map(Double.init) ?? reading.time)
+      candidates += ofStatistics(reading.statistics, at: reading.lastUpdate.value.map { Double($0) } ?? reading.time)
     }
     candidates += ofStatistics(evidence.guest.statistics, at: evidence.guest.statistics.provenance.time)
     return candidates.reduce(nil) { best, next in

@@ -65,7 +65,9 @@ package struct EvidenceReader {
     guard let step else {
       return exercise.before.map { cite($0[keyPath: path], at: "exercise.before." + Self.name(of: path)) }
     }
-    guard exercise.steps.indices.contains(step), exercise.steps[step].readings.indices.contains(look) else { return nil }
+    guard exercise.steps.indices.contains(step), exercise.steps[step].readings.indices.contains(look) else {
+      return nil
+    }
     return cite(
       exercise.steps[step].readings[look][keyPath: path],
       at: "exercise.steps.\(step).readings.\(look)." + Self.name(of: path))

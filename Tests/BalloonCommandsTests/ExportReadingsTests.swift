@@ -55,6 +55,13 @@ struct ExportReadingsTests {
     #expect(told[4].readings.last?.values["totalMemory"] == 1 << 30, "the latest statistics count")
   }
 
+  @Test("A guest that tells how long it has run is judged as one that does not")
+  func uptime() {
+    var kept = ExportReadings()
+    let told = scrapes([0, 7, 14, 21, 28].map { scrape(at: $0, update: 0, uptime: 90_000 + UInt64($0)) }, &kept)
+    #expect(told.map(\.collection.sampled) == [false, false, false, false, true])
+  }
+
   @Test("Statistics that advance are healthy; when they stop, that is found within three periods")
   func stops() {
     var kept = ExportReadings()

@@ -186,7 +186,8 @@ struct ProxmoxTargetTests {
         #expect(evidence.channel.port.value == "org.virt-balloon.agent.0")
         #expect(evidence.guest.qemuGA?.version.failure?.reason == .disconnected)
         let overview = try await ask(tree, "diagnose")
-        #expect(overview.output.hasPrefix("warning       proxmox:100 (files): "), "\(overview.output)\(overview.complaint)")
+        #expect(
+          overview.output.hasPrefix("warning       proxmox:100 (files): "), "\(overview.output)\(overview.complaint)")
         let table = try await ask(tree, "stats", "proxmox:100")
         #expect(table.status == 0 && table.output.contains("32 MiB"), "\(table.output)\(table.complaint)")
         // Nobody holds the monitor now.

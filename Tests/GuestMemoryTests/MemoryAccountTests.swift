@@ -55,6 +55,15 @@ struct MemoryAccountTests {
     #expect(account.machine.unexplained == 130_023_424)
   }
 
+  @Test("Of the agent's figures and the statistics the agent's count, unless they are clearly older")
+  func newest() throws {
+    var evidence = Fixture.withStatistics()
+    evidence.guest.memory = Fixture.memory(["total": 800 * mebi, "free": 200 * mebi])
+    #expect(MemoryAccount(evidence).guest?.whole.bytes == 800 * mebi)
+    evidence.readings[0].lastUpdate = Fixture.told(UInt64(Fixture.now) + 60, "virDomainMemoryStats last_update")
+    #expect(MemoryAccount(evidence).guest?.whole.bytes == 900 * mebi)
+  }
+
   @Test("Without DEFLATE_ON_OOM the balloon stands outside the guest's total, and nearly all is explained")
   func linuxWithoutDeflate() throws {
     let account = MemoryAccount(Fixture.linuxAgent(deflateOnOOM: false))

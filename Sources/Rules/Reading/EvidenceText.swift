@@ -13,7 +13,7 @@ package enum EvidenceText {
       case let identity as PCIIdentity: describe(identity)
       case let siblings as [VirtioSibling]:
         siblings.map { "\($0.name) \($0.isDriverOK ? "DRIVER_OK" : "not started")" }.joined(separator: ", ")
-      case let functions as [GuestFunction]: "\(functions.count) functions"
+      case let functions as [GuestFunction]: "\(functions.count) \(functions.count == 1 ? "function" : "functions")"
       case let functions as [HostFunction]:
         functions.isEmpty ? "none" : functions.map { "\($0.address) \($0.identity.id)" }.joined(separator: ", ")
       case let services as [GuestService]:
