@@ -47,7 +47,7 @@ struct StatsTests {
     let one = try await Answer("stats", "--format", "openmetrics", "--connect", "test:///default", "test")
     #expect(one.status == 0 && one.output.hasSuffix("# EOF\n"), "\(one.output)\(one.complaint)")
     #expect(one.output.contains("# TYPE virt_balloon_actual_bytes gauge\n# UNIT virt_balloon_actual_bytes bytes\n"))
-    #expect(one.output.contains("kind=\"libvirt\"} 2147483648\n"), "\(one.output)")
+    #expect(one.output.contains("kind=\"libvirt\",location=\"test:///default\"} 2147483648\n"), "\(one.output)")
     let older = try await Answer("stats", "--format", "prometheus", "--connect", "test:///default", "test")
     #expect(!older.output.contains("EOF") && older.output.contains("# TYPE virt_balloon_up gauge\n"))
     let count = one.output.split(separator: "\n").count
