@@ -71,18 +71,12 @@ struct ExportRun: Sendable {
     _ places: [GuestPlace], _ options: CollectionOptions, _ target: TargetOptions, end: ContinuousClock.Instant?
   ) async -> [Kept] {
     if places.contains(where: \.isLibvirt) { await LibvirtSession.prepareForSeveral(within: options.deadline) }
-    let jobs = places.map { place in
-      TargetJob(label: place.target.label) { progress async throws(TargetError) in
-        if let known = place.knownBefore(tool: options.tool) { progress.publish(known) }
-        return try await place.collect(by: GuestCollector(options, progress: progress), target)
-      }
-    }
-    // As in ``GuestsRun``.
-    let limit = ParallelRun.defaultLimit * (places.contains(where: \.isLibvirt) ? 1 : 4)
+    let jobs = places.map { $0.job(target) { GuestCollector(options, progress: $0) } }
     let left = end.map { max(.milliseconds(100), $0 - .now) }
     let grace = min(.seconds(1), (left ?? .seconds(10)) / 10)
     let own = GuestCollector(options).guestTime
-    let run = ParallelRun(limit: limit, deadline: left.map { min(own, $0 - grace * 2) } ?? own, grace: grace)
+    let run = ParallelRun(
+      limit: places.parallelLimit, deadline: left.map { min(own, $0 - grace * 2) } ?? own, grace: grace)
     let work = Task { await run.run(jobs) { _, result in keep(result) } }
     let timer = end.map { end in
       Task {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import BalloonEvidence
 import Collectors
+import Reports
 
 /// One guest of several, and how it is reached.
 enum GuestPlace: Sendable {
@@ -21,19 +22,35 @@ enum GuestPlace: Sendable {
     }
   }
 
+  /// Gathers its evidence among several.
+  ///
+  /// - Parameter collector: makes the collector that tells this progress.
+  func job(
+    _ options: TargetOptions, by collector: @escaping @Sendable (CollectionProgress) -> GuestCollector
+  ) -> TargetJob {
+    TargetJob(label: target.label) { progress async throws(TargetError) in
+      let collector = collector(progress)
+      if let known = knownBefore(tool: collector.options.tool) { progress.publish(known) }
+      switch self {
+      case .named(let name, _): return try await collector.collect(name, options)
+      case .libvirt(let guest):
+        return try await collector.collect(
+          try await LibvirtSession.find(guest, readOnly: options.readOnly, deadline: options.deadline))
+      }
+    }
+  }
+
   /// What is known of it before it is asked itself; `nil` for nothing.
-  func knownBefore(tool: String) -> Evidence? {
+  private func knownBefore(tool: String) -> Evidence? {
     guard case .libvirt(let guest) = self else { return nil }
     return guest.atFirst?.evidence(of: guest.target, tool: tool)
   }
+}
 
-  /// Gathers its evidence.
-  func collect(by collector: GuestCollector, _ options: TargetOptions) async throws(TargetError) -> Evidence {
-    switch self {
-    case .named(let name, _): try await collector.collect(name, options)
-    case .libvirt(let guest):
-      try await collector.collect(
-        try await LibvirtSession.find(guest, readOnly: options.readOnly, deadline: options.deadline))
-    }
+extension [GuestPlace] {
+  /// How many are looked at at once. A domain takes connections and threads of libvirt, here and in its daemon; a
+  /// socket takes next to nothing, but of too many at once some would seem late that only wait for this machine.
+  var parallelLimit: Int {
+    contains(where: \.isLibvirt) ? ParallelRun.defaultLimit : 4 * ParallelRun.defaultLimit
   }
 }

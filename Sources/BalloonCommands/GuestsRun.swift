@@ -2,7 +2,6 @@
 import BalloonEvidence
 import Collectors
 import Glibc
-import Reports
 
 /// Looks at several guests at once, and ends early, with what it has, when it is interrupted.
 struct GuestsRun {
@@ -21,9 +20,10 @@ struct GuestsRun {
   ) async -> (kept: [Kept], isInterrupted: Bool) {
     if places.contains(where: \.isLibvirt) { await LibvirtSession.prepareForSeveral(within: options.deadline) }
     let jobs = places.enumerated().map { index, place in
-      job(place, transcripts.indices.contains(index) ? transcripts[index] : nil)
+      let transcript = transcripts.indices.contains(index) ? transcripts[index] : nil
+      return place.job(target) { GuestCollector(options, probe: probe, transcript: transcript, progress: $0) }
     }
-    let run = ParallelRun(limit: Self.limit(places), deadline: GuestCollector(options, probe: probe).guestTime)
+    let run = ParallelRun(limit: places.parallelLimit, deadline: GuestCollector(options, probe: probe).guestTime)
     let isTerminal = isatty(STDERR_FILENO) == 1 && places.count > 1
     let work = Task {
       await run.run(jobs, progress: { step in if isTerminal { Self.tell(step) } }, keeping: digest)
@@ -43,20 +43,6 @@ struct GuestsRun {
     let kept = await work.value
     watch.cancel()
     return (kept, await watch.value)
-  }
-
-  /// How many are looked at at once. A domain takes connections and threads of libvirt, here and in its daemon; a
-  /// socket takes next to nothing, but of too many at once some would seem late that only wait for this machine.
-  private static func limit(_ places: [GuestPlace]) -> Int {
-    places.contains(where: \.isLibvirt) ? ParallelRun.defaultLimit : 4 * ParallelRun.defaultLimit
-  }
-
-  private func job(_ place: GuestPlace, _ transcript: Transcript?) -> TargetJob {
-    TargetJob(label: place.target.label) { progress async throws(TargetError) in
-      if let known = place.knownBefore(tool: options.tool) { progress.publish(known) }
-      return try await place.collect(
-        by: GuestCollector(options, probe: probe, transcript: transcript, progress: progress), target)
-    }
   }
 
   /// One line on a terminal for a guest that is done.

@@ -5,7 +5,7 @@ package import Libvirt
 
 extension Reading {
   /// A reading from `virDomainMemoryStats`, whose sizes are in KiB. What libvirt leaves out is absent.
-  init(_ statistics: MemoryStatistics, time: Double) {
+  package init(_ statistics: MemoryStatistics, time: Double) {
     self.init(
       statistics, time: time, host: Provenance("virDomainMemoryStats", trust: .host, time: time),
       guest: Provenance("virDomainMemoryStats (from the guest's driver)", trust: .guest, time: time))
@@ -48,7 +48,7 @@ extension Reading {
   }
 
   /// A reading that could not be taken.
-  init(failed failure: Failure, source: String, time: Double) {
+  package init(failed failure: Failure, source: String, time: Double) {
     let unknown = Unknown(failure: failure, provenance: Provenance(source, trust: .host, time: time))
     self.init(time: time, actual: unknown(), lastUpdate: unknown(), statistics: unknown(), rss: unknown())
   }

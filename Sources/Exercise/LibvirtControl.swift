@@ -84,21 +84,13 @@ package actor LibvirtControl: BalloonControl {
       do throws(LibvirtError) {
         if attempt > 0 { try await reconnect() }
         let statistics = try await domain.memoryStatistics(until: .now + time)
-        let now = wall.now()
-        return ExerciseReading(
-          Reading(
-            statistics, time: now, host: Provenance("virDomainMemoryStats", trust: .host, time: now),
-            guest: Provenance("virDomainMemoryStats (from the guest's driver)", trust: .guest, time: now)), guest: nil)
+        return ExerciseReading(Reading(statistics, time: wall.now()), guest: nil)
       } catch {
         failure = Failure(error)
         if error.isInvalidNow || error.isNoDomain { break }
       }
     }
     if await isThere() == false { failure = Self.ended }
-    let unknown = Unknown(
-      failure: failure, provenance: Provenance("virDomainMemoryStats", trust: .host, time: wall.now()))
-    return ExerciseReading(
-      Reading(time: wall.now(), actual: unknown(), lastUpdate: unknown(), statistics: unknown(), rss: unknown()),
-      guest: nil)
+    return ExerciseReading(Reading(failed: failure, source: "virDomainMemoryStats", time: wall.now()), guest: nil)
   }
 }
