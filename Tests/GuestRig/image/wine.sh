@@ -60,22 +60,36 @@ version=$("$wine" --version)
 # The number is raised by hand when what is made changes.
 which="wine-4 $version $(sha256sum <"$windows/ntdll.dll")"
 
-prefix=$cache/wine/prefix
-if ! is_made_from "$which" "$prefix"; then
-  export WINEPREFIX=$work/prefix WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml=' LC_ALL=C.UTF-8
+# Makes a prefix in the folder $1, with Wine's own words in $1.log.
+make_prefix() (
+  export WINEPREFIX=$1 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml=' LC_ALL=C.UTF-8
   unset DISPLAY
-  # A server of our own, which ends when we say so; its pid is ours to signal.
   mkdir "$WINEPREFIX"
+  # A server of our own, which ends when we say so; its pid is ours to signal. Nothing of it may hold our output or the
+  # lock.
   "$server" -f -p 9>&- >/dev/null 2>&1 &
   pid=$!
-  # The first program of a prefix has it made. Nothing of it may hold our output or the lock.
-  timeout --kill-after=5 300 "$wine" sc query RpcSs 9>&- </dev/null >/dev/null 2>&1 \
-    || { kill -INT "$pid"; fail "a new prefix could not be made"; }
-  kill -INT "$pid"
+  # The first program of a prefix has it made.
+  status=0
+  timeout --kill-after=5 300 "$wine" sc query RpcSs 9>&- </dev/null >"$1.log" 2>&1 || status=$?
+  kill -INT "$pid" || true
   wait "$pid" || true
-  [[ -s $WINEPREFIX/system.reg ]] || fail "Wine left no registry"
+  [[ $status == 0 ]] || { printf 'sc query RpcSs ended with %s\n' "$status" >>"$1.log"; exit 1; }
+  [[ -s $WINEPREFIX/system.reg ]] || { printf 'there is no registry\n' >>"$1.log"; exit 1; }
+)
 
-  cd "$WINEPREFIX"
+prefix=$cache/wine/prefix
+if ! is_made_from "$which" "$prefix"; then
+  # Wine's services answer each other within fixed times, which a busy machine that reads Wine for the first time may
+  # miss: then a new prefix, with all of Wine in memory.
+  for attempt in 1 2 3; do
+    new=$work/prefix.$attempt
+    make_prefix "$new" && break
+    printf 'wine.sh: attempt %s at a new prefix failed: %s\n' "$attempt" "$(tail -n 5 "$new.log" | tr '\n' ' ')" >&2
+    [[ $attempt != 3 ]] || fail "a new prefix could not be made"
+  done
+
+  cd "$new"
   # No use for any of these here.
   rm -rf drive_c/windows/{winsxs,resources,twain_64,Fonts,Installer,mono} drive_c/users/*/[A-Z]* "drive_c/Program Files"*
   while IFS= read -r -d '' file; do
@@ -87,7 +101,7 @@ if ! is_made_from "$which" "$prefix"; then
   cd "$cache"
   mkdir -p "$cache/wine"
   rm -rf "$prefix"
-  mv "$work/prefix" "$prefix"
+  mv "$new" "$prefix"
   made "$which" "$prefix"
   printf 'wine: %s, %s KiB\n' "$prefix" "$(du -sk "$prefix" | cut -f 1)" >&2
 fi
