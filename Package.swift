@@ -57,7 +57,8 @@ let package = Package(
     .target(name: "Rules", dependencies: ["BalloonEvidence", "GuestMemory", "PCI", "WindowsPnP"]),
 
     // Access to one thing each. libvirt and libhivex are opened on first use, so their modules have headers only.
-    .target(name: "Transports", dependencies: [system]),
+    .systemLibrary(name: "CEpoll"),
+    .target(name: "Transports", dependencies: ["CEpoll", system]),
     .target(name: "GuestLink", dependencies: ["AgentProtocol", "Transports"]),
     .target(name: "QMP", dependencies: ["AgentProtocol", "PCI", "Transports"]),
     .systemLibrary(name: "CLibvirt", providers: [.apt(["libvirt-dev"])]),

@@ -11,7 +11,9 @@ struct CollectionRun {
   /// To be called while there is an ``Interruption``.
   func collect(_ places: [GuestPlace]) async -> BundleContent {
     let transcripts = places.map { _ in Transcript() }
-    let (results, isInterrupted) = await guests.run(places, transcripts: transcripts) { $1 }
+    let (results, isInterrupted) = await guests.untilInterrupted {
+      await guests.look(at: places, transcripts: transcripts) { $1 }
+    }
     var content = BundleContent(
       guests: [], form: .shareable, tool: VirtBalloon.version,
       interruption: isInterrupted ? "The collection was interrupted." : nil)

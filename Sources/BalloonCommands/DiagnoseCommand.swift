@@ -104,7 +104,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
     }
     let places = target.places(of: targets)
     let interruption = Interruption()
-    let (results, _) = await run.run(places) { $1 }
+    let (results, _) = await run.untilInterrupted { await run.look(at: places) { $1 } }
     let signal = interruption.release()
     for (place, result) in zip(places, results) {
       if let failure = result.outcome.failure {

@@ -71,12 +71,13 @@ struct ExportRun: Sendable {
     _ places: [GuestPlace], _ options: CollectionOptions, _ target: TargetOptions, end: ContinuousClock.Instant?
   ) async -> [Kept] {
     if places.contains(where: \.isLibvirt) { await LibvirtSession.prepareForSeveral(within: options.deadline) }
-    let jobs = places.map { $0.job(target) { GuestCollector(options, progress: $0) } }
+    let pool = LibvirtPool()
+    let jobs = places.map { $0.job(target, pool) { GuestCollector(options, progress: $0) } }
     let left = end.map { max(.milliseconds(100), $0 - .now) }
     let grace = min(.seconds(1), (left ?? .seconds(10)) / 10)
     let own = GuestCollector(options).guestTime
     let run = ParallelRun(
-      limit: places.parallelLimit, deadline: left.map { min(own, $0 - grace * 2) } ?? own, grace: grace)
+      limit: places.parallelLimit(), deadline: left.map { min(own, $0 - grace * 2) } ?? own, grace: grace)
     let work = Task { await run.run(jobs) { _, result in keep(result) } }
     let timer = end.map { end in
       Task {

@@ -14,7 +14,7 @@ struct FleetRun {
   /// What is kept of a guest: of a hundred of them the evidence would be a lot.
   private enum Kept: Sendable {
     case guest(FleetGuest)
-    case lost(Failure)
+    case lost(LostTarget)
     /// A socket may be left by one that has ended.
     case gone
   }
@@ -22,18 +22,25 @@ struct FleetRun {
   func diagnose(_ check: Bool, _ output: DiagnoseOutputOptions) async throws -> ExitCode {
     let begun = ContinuousClock.now
     let hasMetrics = !check && output.format.metrics != nil
-    let found = names.isEmpty ? await GuestSearch(options: guests.target).find() : guests.target.found(names)
+    let isBrief = check || output.format != .json
     let interruption = Interruption()
-    let (kept, isInterrupted) = await guests.run(found.guests) { _, result in
-      Self.keep(result, isBrief: check || output.format != .json, hasMetrics: hasMetrics)
+    let ((kept, unreachable), isInterrupted) = await guests.untilInterrupted { () -> ([[Kept]], [LostTarget]) in
+      let search = GuestSearch(options: guests.target)
+      let look: @Sendable ([GuestPlace]) async -> [Kept] = { places in
+        await guests.look(at: places, hosts: names.isEmpty ? search.hostCount : 1) {
+          Self.keep($0, $1, isBrief: isBrief, hasMetrics: hasMetrics)
+        }
+      }
+      guard names.isEmpty else { return ([await look(guests.target.places(of: names))], []) }
+      return await search.find(visiting: look)
     }
     let signal = interruption.release()
-    var lost = found.unreachable
+    var lost = unreachable
     var told: [FleetGuest] = []
-    for (place, kept) in zip(found.guests, kept) {
+    for kept in kept.joined() {
       switch kept {
       case .guest(let guest): told.append(guest)
-      case .lost(let failure): lost.append(LostTarget(place.target, failure, seconds: 0))
+      case .lost(let target): lost.append(target)
       case .gone: break
       }
     }
@@ -54,9 +61,12 @@ struct FleetRun {
     return lost.isEmpty ? status : status.worse(.unavailable)
   }
 
-  private static func keep(_ result: ParallelRun.Result, isBrief: Bool, hasMetrics: Bool) -> Kept {
+  private static func keep(
+    _ place: GuestPlace, _ result: ParallelRun.Result, isBrief: Bool, hasMetrics: Bool
+  ) -> Kept {
     guard let evidence = result.evidence else {
-      return .lost(result.outcome.failure ?? Failure(.failed, "nothing was had"))
+      return .lost(
+        LostTarget(place.target, result.outcome.failure ?? Failure(.failed, "nothing was had"), seconds: 0))
     }
     guard evidence.domain.state.value != "shutoff" else { return .gone }
     return .guest(

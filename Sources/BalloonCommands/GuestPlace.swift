@@ -24,9 +24,12 @@ enum GuestPlace: Sendable {
 
   /// Gathers its evidence among several.
   ///
-  /// - Parameter collector: makes the collector that tells this progress.
+  /// - Parameters:
+  ///   - pool: where the guests of one run find connections to libvirt.
+  ///   - collector: makes the collector that tells this progress.
   func job(
-    _ options: TargetOptions, by collector: @escaping @Sendable (CollectionProgress) -> GuestCollector
+    _ options: TargetOptions, _ pool: LibvirtPool,
+    by collector: @escaping @Sendable (CollectionProgress) -> GuestCollector
   ) -> TargetJob {
     TargetJob(label: target.label) { progress async throws(TargetError) in
       let collector = collector(progress)
@@ -34,8 +37,16 @@ enum GuestPlace: Sendable {
       switch self {
       case .named(let name, _): return try await collector.collect(name, options)
       case .libvirt(let guest):
-        return try await collector.collect(
-          try await LibvirtSession.find(guest, readOnly: options.readOnly, deadline: options.deadline))
+        let session = try await LibvirtSession.find(
+          guest, in: pool, readOnly: options.readOnly, deadline: options.deadline)
+        do throws(TargetError) {
+          let evidence = try await collector.collect(session)
+          await session.giveBack(to: pool)
+          return evidence
+        } catch {
+          await session.giveBack(to: pool)
+          throw error
+        }
       }
     }
   }
@@ -48,9 +59,11 @@ enum GuestPlace: Sendable {
 }
 
 extension [GuestPlace] {
-  /// How many are looked at at once. A domain takes connections and threads of libvirt, here and in its daemon; a
-  /// socket takes next to nothing, but of too many at once some would seem late that only wait for this machine.
-  var parallelLimit: Int {
-    contains(where: \.isLibvirt) ? ParallelRun.defaultLimit : 4 * ParallelRun.defaultLimit
+  /// How many of one host are looked at at once, when those of several hosts are. A domain takes connections and
+  /// threads of libvirt, here and in its daemon; a socket takes next to nothing, but of too many at once some would seem
+  /// late that only wait for this machine.
+  func parallelLimit(ofHosts hosts: Int = 1) -> Int {
+    guard contains(where: \.isLibvirt) else { return 16 * ParallelRun.defaultLimit }
+    return Swift.min(ParallelRun.defaultLimit, Swift.max(4, 4 * ParallelRun.defaultLimit / Swift.max(1, hosts)))
   }
 }

@@ -14,55 +14,91 @@ struct GuestSearch {
   }
 
   /// What one host gave.
-  private enum Answer: Sendable {
-    case guests([GuestPlace])
+  private enum Answer<Kept: Sendable>: Sendable {
+    case guests(Kept)
     case unreachable(LostTarget)
   }
 
-  /// The guests that run. All hosts are asked at once: one that is dead costs its own deadline.
+  /// The guests that run.
   func find() async -> Found {
-    let hasProxmox = options.connections.isEmpty && options.proxmox.isHere
-    let connections: [String?] = options.connections.isEmpty ? [nil] : options.connections
-    await LibvirtSession.prepareForSeveral(within: options.deadline)
-    var answers = [Answer?](repeating: nil, count: connections.count)
-    await withTaskGroup(of: (Int, Answer).self) { group in
-      for (index, connection) in connections.enumerated() {
-        group.addTask { (index, await guests(of: connection)) }
-      }
-      for await (index, answer) in group { answers[index] = answer }
-    }
-    var found = Found()
-    for answer in answers.compactMap({ $0 }) {
-      switch answer {
-      case .guests(let guests): found.guests += guests
-      // Proxmox does without libvirt.
-      case .unreachable(let lost): if !hasProxmox { found.unreachable.append(lost) }
-      }
-    }
-    guard hasProxmox else { return found }
-    do throws(TargetError) {
-      found.guests += try options.proxmox.running().map { .named(.proxmox($0), uri: options.place) }
-    } catch {
-      found.unreachable.append(
-        LostTarget(
-          Target(kind: .proxmox, name: nil, location: "this host"), Failure(error.failure.reason, error.message),
-          seconds: 0))
-    }
-    return found
+    let (guests, unreachable) = await find { $0 }
+    return Found(guests: guests.flatMap { $0 }, unreachable: unreachable)
   }
 
-  private func guests(of connection: String?) async -> Answer {
+  /// How many hosts are asked.
+  var hostCount: Int { max(1, options.connections.count) + (hasProxmox ? 1 : 0) }
+
+  private var hasProxmox: Bool { options.connections.isEmpty && options.proxmox.isHere }
+
+  /// Asks all hosts at once, and visits the guests of each as soon as that has told them: one that is dead costs its own
+  /// deadline, and keeps nobody from the others' guests.
+  ///
+  /// - Returns: what the visits gave, in the order of the hosts, and the hosts that could not be asked.
+  func find<Kept: Sendable>(
+    visiting visit: @escaping @Sendable ([GuestPlace]) async -> Kept
+  ) async -> (kept: [Kept], unreachable: [LostTarget]) {
+    let connections: [String?] = options.connections.isEmpty ? [nil] : options.connections
+    let hasProxmox = hasProxmox
+    await LibvirtSession.prepareForSeveral(within: options.deadline)
+    var answers = [Answer<Kept>?](repeating: nil, count: connections.count + 1)
+    await withTaskGroup(of: (Int, Answer<Kept>).self) { group in
+      for (index, connection) in connections.enumerated() {
+        group.addTask { (index, await answer(guests(of: connection), visit)) }
+      }
+      if hasProxmox { group.addTask { (connections.count, await answer(proxmoxGuests(), visit)) } }
+      for await (index, answer) in group { answers[index] = answer }
+    }
+    var kept: [Kept] = []
+    var unreachable: [LostTarget] = []
+    for (index, answer) in answers.enumerated() {
+      switch answer {
+      case .guests(let guests)?: kept.append(guests)
+      // Proxmox does without libvirt.
+      case .unreachable(let lost)?: if !hasProxmox || index == connections.count { unreachable.append(lost) }
+      case nil: break
+      }
+    }
+    return (kept, unreachable)
+  }
+
+  private func answer<Kept: Sendable>(
+    _ guests: Result<[GuestPlace], Unreachable>, _ visit: @Sendable ([GuestPlace]) async -> Kept
+  ) async -> Answer<Kept> {
+    switch guests {
+    case .success(let places): .guests(await visit(places))
+    case .failure(let error): .unreachable(error.lost)
+    }
+  }
+
+  private struct Unreachable: Error {
+    let lost: LostTarget
+  }
+
+  private func proxmoxGuests() -> Result<[GuestPlace], Unreachable> {
+    do throws(TargetError) {
+      return .success(try options.proxmox.running().map { .named(.proxmox($0), uri: options.place) })
+    } catch {
+      return .failure(
+        Unreachable(
+          lost: LostTarget(
+            Target(kind: .proxmox, name: nil, location: "this host"), Failure(error.failure.reason, error.message),
+            seconds: 0)))
+    }
+  }
+
+  private func guests(of connection: String?) async -> Result<[GuestPlace], Unreachable> {
     let begun = ContinuousClock.now
     do throws(TargetError) {
-      return .guests(
+      return .success(
         try await LibvirtSession.guests(uri: connection, readOnly: options.readOnly, deadline: options.deadline)
           .map(GuestPlace.libvirt))
     } catch {
-      return .unreachable(
-        LostTarget(
-          Target(kind: .libvirt, name: nil, location: connection ?? options.place),
-          Failure(error.failure.reason, error.message, ask: error.failure.ask),
-          seconds: (ContinuousClock.now - begun) / .seconds(1)))
+      return .failure(
+        Unreachable(
+          lost: LostTarget(
+            Target(kind: .libvirt, name: nil, location: connection ?? options.place),
+            Failure(error.failure.reason, error.message, ask: error.failure.ask),
+            seconds: (ContinuousClock.now - begun) / .seconds(1))))
     }
   }
 }

@@ -2,8 +2,7 @@
 package import BalloonEvidence
 import Libvirt
 
-/// A running guest of one libvirt, by name: each is looked at over connections of its own, so that one that hangs does
-/// not take the others' connection with it.
+/// A running guest of one libvirt, by name: see ``LibvirtPool``.
 package struct LibvirtGuest: Hashable, Sendable {
   package let name: String
   package let uuid: String
@@ -52,13 +51,6 @@ extension LibvirtSession {
     }
     await connection.close(until: .now + deadline)
     return guests
-  }
-
-  /// Connects anew for one of ``guests(uri:readOnly:deadline:clock:)``.
-  package static func find(
-    _ guest: LibvirtGuest, readOnly: Bool, deadline: Duration
-  ) async throws(TargetError) -> LibvirtSession {
-    try await find(guest.uuid, uri: guest.uri, readOnly: readOnly, deadline: deadline)
   }
 }
 

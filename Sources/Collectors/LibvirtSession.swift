@@ -16,6 +16,8 @@ package struct LibvirtSession: Sendable {
   /// The connection for the agent's channel, which is opened while libvirt is asked other things; `nil` where it could
   /// not be, or cannot serve.
   let channelConnection: Task<Connection?, Never>?
+  /// What a pool gave, if it did.
+  var pooled: (LibvirtPool.Opened, LibvirtPool.Kind)?
 
   /// Connects as `virsh` does, and looks a domain up.
   ///
@@ -99,7 +101,7 @@ package struct LibvirtSession: Sendable {
     }
   }
 
-  private static func notices(_ refusal: LibvirtError?) -> [String] {
+  static func notices(_ refusal: LibvirtError?) -> [String] {
     refusal.map { ["The connection is read-only, because libvirt refused a read-write one: \($0.message)"] } ?? []
   }
 

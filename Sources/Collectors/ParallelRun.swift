@@ -57,14 +57,6 @@ package struct ParallelRun: Sendable {
     package let evidence: Evidence?
   }
 
-  /// How far a run has come: one target has just ended.
-  package struct Step: Sendable {
-    /// How many have ended, and how many there are.
-    package let done: Int
-    package let total: Int
-    package let outcome: TargetOutcome
-  }
-
   let limit: Int
   let deadline: Duration
   let grace: Duration
@@ -92,13 +84,12 @@ package struct ParallelRun: Sendable {
   ///   - digest: makes of a result, and the number of its job, what is kept of it, as soon as it is there.
   /// - Returns: what was kept, in the order of the jobs.
   package func run<Kept: Sendable>(
-    _ jobs: [TargetJob], progress: (@Sendable (Step) -> Void)? = nil,
+    _ jobs: [TargetJob], progress: (@Sendable (TargetOutcome) -> Void)? = nil,
     keeping digest: @escaping @Sendable (Int, Result) -> Kept
   ) async -> [Kept] {
     var results = [Kept?](repeating: nil, count: jobs.count)
     await withTaskGroup(of: (Int, TargetOutcome, Kept).self) { group in
       var next = 0
-      var done = 0
       func start() {
         guard next < jobs.count else { return }
         let index = next
@@ -111,8 +102,7 @@ package struct ParallelRun: Sendable {
       for _ in 0..<min(limit, jobs.count) { start() }
       while let (index, outcome, kept) = await group.next() {
         results[index] = kept
-        done += 1
-        progress?(Step(done: done, total: jobs.count, outcome: outcome))
+        progress?(outcome)
         start()
       }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 internal import CLibvirt
+internal import Synchronization
 
 /// A libvirt stream to a domain's channel, which puts what it receives into an inbox.
 ///
@@ -63,12 +64,13 @@ final class ChannelStream: @unchecked Sendable {
       throw error
     }
     pointer = stream
+    connection.channels.withLock { $0 += 1 }
   }
 
   deinit {
     guard let pointer else { return }
     let left = Leftover(pointer: pointer)
-    connection.later { [libvirt] in Self.end(left.pointer, libvirt) }
+    connection.later { [libvirt, connection] in Self.end(left.pointer, libvirt, on: connection) }
   }
 
   /// What is left of a stream that nobody holds any more, on its way to the connection's thread.
@@ -98,7 +100,7 @@ final class ChannelStream: @unchecked Sendable {
   func end() {
     guard let pointer else { return }
     self.pointer = nil
-    Self.end(pointer, libvirt)
+    Self.end(pointer, libvirt, on: connection)
   }
 
   private func endLater() {
@@ -107,10 +109,11 @@ final class ChannelStream: @unchecked Sendable {
 
   /// The corresponding C functions are `virStreamEventRemoveCallback`, `virStreamAbort` and `virStreamFree`. A stream
   /// that has come to its own end is aborted too: then it only answers with an error.
-  private static func end(_ pointer: OpaquePointer, _ libvirt: LibvirtFunctions) {
+  private static func end(_ pointer: OpaquePointer, _ libvirt: LibvirtFunctions, on connection: Connection) {
     _ = libvirt.virStreamEventRemoveCallback(pointer)
     _ = libvirt.virStreamAbort(pointer)
     _ = libvirt.virStreamFree(pointer)
+    connection.channels.withLock { $0 -= 1 }
   }
 
   /// What libvirt's event loop holds of a stream.

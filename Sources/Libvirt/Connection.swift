@@ -26,6 +26,8 @@ package actor Connection {
 
   private nonisolated let executor: ThreadExecutor
   private nonisolated let condition = Mutex(Condition.usable)
+  /// How many streams it carries.
+  nonisolated let channels = Mutex(0)
   /// What the connection was opened with.
   private nonisolated let parameters: Parameters
   private var pointer: OpaquePointer?
@@ -130,6 +132,9 @@ package actor Connection {
       if case .abandoned = condition { true } else { false }
     }
   }
+
+  /// Whether a channel is open on it, so that it must serve nothing else.
+  package nonisolated var hasChannel: Bool { channels.withLock { $0 > 0 } }
 
   private func connect() throws(LibvirtError) {
     let functions = try LibvirtFunctions.load(parameters.library)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 package import BalloonEvidence
+import Synchronization
 
 /// Hands a rule the evidence and remembers what the rule read, so that every statement cites what carries it.
 package struct EvidenceReader {
@@ -14,9 +15,11 @@ package struct EvidenceReader {
     held = Held(evidence)
   }
 
-  /// The evidence is large, and readers of it are copied for every rule.
+  /// The evidence is large, and readers of it are copied for every rule; many rules cite the same leaves.
   private final class Held: Sendable {
     let evidence: Evidence
+    /// What has been cited by any reader, by its path.
+    let cited = Mutex<[String: Citation]>([:])
     init(_ evidence: Evidence) { self.evidence = evidence }
   }
 
@@ -170,18 +173,32 @@ package struct EvidenceReader {
 
   private mutating func cite<Value>(_ leaf: Observation<Value>, at path: String) -> Observation<Value> {
     if !citations.contains(where: { $0.path == path }) {
-      citations.append(
-        Citation(
-          path: path, value: leaf.brief, source: leaf.provenance.source, trust: leaf.provenance.trust))
+      let citation =
+        held.cited.withLock { $0[path] }
+        ?? Citation(path: path, value: leaf.brief, source: leaf.provenance.source, trust: leaf.provenance.trust)
+      held.cited.withLock { $0[path] = citation }
+      citations.append(citation)
     }
     return leaf
   }
 
+  /// The names of the leaves that have been read: as many as there are places in the rules.
+  private static let names = Mutex<[Place: String]>([:])
+
+  /// A key path that captures nothing: it never changes.
+  private struct Place: Hashable, @unchecked Sendable {
+    let path: AnyKeyPath
+  }
+
   /// `\Evidence.device.status` is `device.status`: a stored property's key path prints the names it was written with.
+  /// Printing one is slow, and every rule reads for every guest.
   private static func name(of path: AnyKeyPath) -> String {
+    let place = Place(path: path)
+    if let name = names.withLock({ $0[place] }) { return name }
     let text = String(reflecting: path)
-    guard let point = text.firstIndex(of: ".") else { return text }
-    return String(text[text.index(after: point)...])
+    let name = text.firstIndex(of: ".").map { String(text[text.index(after: $0)...]) } ?? text
+    names.withLock { $0[place] = name }
+    return name
   }
 }
 

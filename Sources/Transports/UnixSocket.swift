@@ -4,8 +4,8 @@ import Glibc
 /// A connection to a unix stream socket, or to a character device that carries a channel in its place (`/dev/pts/7`
 /// of QEMU's `-chardev pty`).
 ///
-/// Neither operation blocks a thread of Swift's pool: what cannot be done at once is waited for by a small thread that
-/// each connection has of its own. The connection closes with ``close()`` or with its last reference.
+/// Neither operation blocks a thread of Swift's pool: what cannot be done at once is waited for by one small thread for
+/// all connections. The connection closes with ``close()`` or with its last reference.
 package final class UnixSocket: Transport {
   /// Where it leads, as the caller named it.
   package let path: String

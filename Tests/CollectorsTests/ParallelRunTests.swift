@@ -45,13 +45,13 @@ struct ParallelRunTests {
         return Self.evidence("\(number)")
       }
     }
-    let steps = Mutex<[ParallelRun.Step]>([])
+    let ended = Mutex<[String]>([])
     let results = await ParallelRun(limit: 4, deadline: .seconds(60)).run(
-      jobs, progress: { step in steps.withLock { $0.append(step) } }, keeping: { $1 })
+      jobs, progress: { outcome in ended.withLock { $0.append(outcome.label) } }, keeping: { $1 })
     #expect(results.map(\.outcome.label) == (0..<20).map { "\($0)" })
     #expect(results.map { $0.evidence?.target.name } == (0..<20).map { $0 == 7 ? nil : "\($0)" })
     #expect(running.withLock { $0.most } == 4)
-    #expect(steps.withLock { $0.map(\.done) } == Array(1...20) && steps.withLock { $0.allSatisfy { $0.total == 20 } })
+    #expect(ended.withLock { Set($0) } == Set((0..<20).map { "\($0)" }) && ended.withLock { $0.count } == 20)
     let failed = results[7].outcome
     #expect(failed.outcome == .failed && failed.label == "7")
     #expect(failed.failure == Failure(.disconnected, "qmp:/7: nobody listens", ask: "start it"))
@@ -106,8 +106,9 @@ struct ParallelRunTests {
     #expect(results.last?.outcome.failure?.detail == "interrupted before it was asked")
   }
 
-  @Test("Of one libvirt have their names from one connection, and are each found over another")
+  @Test("Of one libvirt have their names from one connection, and are found over those of a pool")
   func libvirt() async throws {
+    let pool = LibvirtPool()
     let guests = try await LibvirtSession.guests(uri: "test:///default", readOnly: true, deadline: .seconds(20))
     let guest = try #require(guests.first)
     #expect(guests.count == 1 && guest.name == "test" && guest.uri == "test:///default")
@@ -117,7 +118,7 @@ struct ParallelRunTests {
     let jobs = (0..<4).map { number in
       TargetJob(label: "\(guest.name) \(number)") { (progress) async throws(TargetError) in
         try await GuestCollector(options, progress: progress)
-          .collect(try await LibvirtSession.find(guest, readOnly: true, deadline: options.deadline))
+          .collect(try await LibvirtSession.find(guest, in: pool, readOnly: true, deadline: options.deadline))
       }
     }
     let results = await ParallelRun(deadline: collector.guestTime).run(jobs)

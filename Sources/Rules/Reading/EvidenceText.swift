@@ -9,6 +9,7 @@ package enum EvidenceText {
   package static func describe<Value>(_ value: Value) -> String {
     let text =
       switch value {
+      case let text as String: text
       case let words as [String]: words.isEmpty ? "none" : words.joined(separator: " ")
       case let identity as PCIIdentity: describe(identity)
       case let siblings as [VirtioSibling]:

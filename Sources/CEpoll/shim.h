@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
