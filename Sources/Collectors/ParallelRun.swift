@@ -53,8 +53,16 @@ package struct ParallelRun: Sendable {
   /// What one target gave.
   package struct Result: Sendable {
     package let outcome: TargetOutcome
+    fileprivate let held: Held?
     /// `nil` when nothing was had.
-    package let evidence: Evidence?
+    package var evidence: Evidence? { held?.evidence }
+  }
+
+  /// Evidence is large, and each step that hands it on would have a copy in its frame, for as many guests as are looked
+  /// at.
+  fileprivate final class Held: Sendable {
+    let evidence: Evidence
+    init(_ evidence: Evidence) { self.evidence = evidence }
   }
 
   let limit: Int
@@ -117,8 +125,8 @@ package struct ParallelRun: Sendable {
     let interrupted = Failure(.failed, "interrupted before it was asked", ask: "collect again")
     guard !Task.isCancelled else { return result(job, begun, .failed, nil, interrupted) }
     let progress = CollectionProgress()
-    let work = Task { () async -> Swift.Result<Evidence, TargetError> in
-      do throws(TargetError) { return .success(try await job.collect(progress)) } catch { return .failure(error) }
+    let work = Task { () async -> Swift.Result<Held, TargetError> in
+      do throws(TargetError) { return .success(Held(try await job.collect(progress))) } catch { return .failure(error) }
     }
     let shortfall: Failure
     do {
@@ -139,25 +147,30 @@ package struct ParallelRun: Sendable {
     let grace = grace
     let late = await uncancelled { try? await withDeadline(.now + grace) { await work.value } }
     if case .success(let evidence)? = late { return result(job, begun, .partial, evidence, shortfall) }
-    guard var evidence = progress.evidence else {
+    guard let known = knownSoFar(progress, shortfall) else {
       var failure = shortfall
       failure.detail =
         failure.reason == .timedOut ? "no answer within \(deadline.seconds) s" : "interrupted before anything was had"
       return result(job, begun, .failed, nil, failure)
     }
+    return result(job, begun, .partial, known, shortfall)
+  }
+
+  private func knownSoFar(_ progress: CollectionProgress, _ shortfall: Failure) -> Held? {
+    guard var evidence = progress.evidence else { return nil }
     evidence.collection.finished = clock.now()
     evidence.collection.notices.append("Not all was asked: \(shortfall.detail).")
-    return result(job, begun, .partial, evidence, shortfall)
+    return Held(evidence)
   }
 
   private func result(
-    _ job: TargetJob, _ begun: ContinuousClock.Instant, _ outcome: TargetOutcome.Outcome, _ evidence: Evidence?,
+    _ job: TargetJob, _ begun: ContinuousClock.Instant, _ outcome: TargetOutcome.Outcome, _ held: Held?,
     _ failure: Failure?
   ) -> Result {
     Result(
       outcome: TargetOutcome(
         label: job.label, outcome: outcome, seconds: (ContinuousClock.now - begun).seconds, failure: failure),
-      evidence: evidence)
+      held: held)
   }
 }
 
