@@ -21,7 +21,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # The shared libraries that the program itself is linked with, and which version of each it needs. Those that it opens
-# on use are not among them: the package recommends them.
+# on use are not among them: the control file names them.
 mkdir "$work/debian"
 printf 'Source: virt-balloon\n\nPackage: virt-balloon\nArchitecture: any\n' >"$work/debian/control"
 depends=$(cd "$work" && dpkg-shlibdeps -O "$host" 2>/dev/null | sed -n 's/^shlibs:Depends=//p')

@@ -11,6 +11,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* The oldest libpci that counts segments beyond 16 bits, 3.5 (2016). Every newer one has this version of the function
+ * too, and in all of them it is the newest under another name (pciutils, lib/access.c); but libpci before 3.7 says of
+ * flags that it does not know that it did what they ask for. So it is asked only for what 3.5 knows, and only that part
+ * of struct pci_dev is read which 3.5 has, up to `domain`. */
+__asm__(".symver pci_fill_info, pci_fill_info@LIBPCI_3.5");
+
 /* libpci's handlers get no context: it is the thread's. */
 static _Thread_local jmp_buf *vb_jump;
 static _Thread_local char *vb_message;
@@ -52,21 +58,14 @@ static void vb_visit(struct pci_access *access, vb_pci_visitor visitor, void *co
     while (function.config_length + 16 <= sizeof function.config &&
            pci_read_block(device, (int)function.config_length, function.config + function.config_length, 16))
       function.config_length += 16;
-    int known = pci_fill_info(device, PCI_FILL_IDENT | PCI_FILL_CLASS | PCI_FILL_CLASS_EXT | PCI_FILL_SUBSYS);
-    function.known = (known & PCI_FILL_IDENT ? VB_PCI_IDENTITY : 0) | (known & PCI_FILL_CLASS ? VB_PCI_CLASS : 0) |
-                     (known & PCI_FILL_CLASS_EXT ? VB_PCI_CLASS_EXTENDED : 0) |
-                     (known & PCI_FILL_SUBSYS ? VB_PCI_SUBSYSTEM : 0);
+    int known = pci_fill_info(device, PCI_FILL_IDENT);
+    function.known = known & PCI_FILL_IDENT ? VB_PCI_IDENTITY : 0;
     function.segment = (uint32_t)device->domain;
     function.bus = device->bus;
     function.device = device->dev;
     function.function = device->func;
-    function.interface = device->prog_if;
-    function.revision = device->rev_id;
     function.vendor_id = device->vendor_id;
     function.device_id = device->device_id;
-    function.class_id = device->device_class;
-    function.subsystem_vendor_id = device->subsys_vendor_id;
-    function.subsystem_id = device->subsys_id;
     if (known & PCI_FILL_IDENT) {
       vb_name(access, function.vendor_name, PCI_LOOKUP_VENDOR, device->vendor_id, 0);
       vb_name(access, function.device_name, PCI_LOOKUP_DEVICE, device->vendor_id, device->device_id);

@@ -23,7 +23,7 @@ package struct DomainXMLError: Error, Hashable, Sendable {
     package static let malformed = Code(rawValue: "xml.malformed")
     /// The document is XML, but does not describe a domain.
     package static let notDomain = Code(rawValue: "xml.not-a-domain")
-    /// libxml2 could not be used (no memory).
+    /// libxml2 could not be used: it is not installed, or has no memory.
     package static let parser = Code(rawValue: "xml.parser")
 
     // One value is passed over; the rest of the document stands.

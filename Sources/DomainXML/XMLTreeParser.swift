@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import CLibxml2
+import CXMLParser
 
 /// Builds the elements of one document from libxml2's SAX events, within bounds.
 ///
@@ -14,18 +14,15 @@ final class XMLTreeParser {
   private var root: XMLElement?
   private var elements = 0
   private var failure: DomainXMLError?
-  private var context: xmlParserCtxtPtr?
+  private let library: XMLLibrary
+  private var context: UnsafeMutablePointer<vb_xml_context>?
 
-  private init() {}
-
-  /// Initialised once and by one thread: libxml2 2.9 does not do so safely by itself.
-  private static let initialized: Void = xmlInitParser()
+  private init(_ library: XMLLibrary) { self.library = library }
 
   /// The root element of `bytes`.
   static func parse(_ bytes: [UInt8]) throws(DomainXMLError) -> XMLElement {
     try XMLGate.check(bytes)
-    _ = initialized
-    let parser = XMLTreeParser()
+    let parser = XMLTreeParser(try XMLLibrary.load())
     try parser.run(bytes)
     if let failure = parser.failure { throw failure }
     guard let root = parser.root, parser.open.isEmpty else {
@@ -40,48 +37,48 @@ final class XMLTreeParser {
     }
     let context = bytes.withUnsafeBytes { buffer in
       // libxml2 copies the bytes here.
-      xmlCreateMemoryParserCtxt(buffer.bindMemory(to: CChar.self).baseAddress, size)
+      library.createParser(buffer.bindMemory(to: CChar.self).baseAddress, size)
     }
-    guard let context, let handlers = context.pointee.sax else {
+    guard let context, let handlers = context.pointee.handlers else {
       throw DomainXMLError(.parser, "libxml2 has no memory for a parser")
     }
-    defer { xmlFreeParserCtxt(context) }
+    defer { library.freeParser(context) }
     // Without NOENT, HUGE, DTDLOAD and XINCLUDE: nothing is expanded or loaded, and libxml2's own limits hold. The
     // gate has seen that the bytes are UTF-8, so what the document says of its encoding is passed over.
-    _ = xmlCtxtUseOptions(context, CInt(XML_PARSE_NONET.rawValue | XML_PARSE_IGNORE_ENC.rawValue))
+    _ = library.useOptions(context, CInt(VB_XML_NO_NETWORK | VB_XML_IGNORE_ENCODING))
     handlers.pointee = Self.handlers
     self.context = context
     defer { self.context = nil }
     withExtendedLifetime(self) {
-      context.pointee.userData = Unmanaged.passUnretained(self).toOpaque()
-      _ = xmlParseDocument(context)
+      context.pointee.user_data = Unmanaged.passUnretained(self).toOpaque()
+      _ = library.parse(context)
     }
     // No tree is built, but a version of libxml2 that builds one all the same must not leak it.
-    if let document = context.pointee.myDoc {
-      xmlFreeDoc(document)
-      context.pointee.myDoc = nil
+    if let document = context.pointee.document {
+      library.freeDocument(document)
+      context.pointee.document = nil
     }
-    if failure == nil, context.pointee.wellFormed == 0 {
+    if failure == nil, context.pointee.well_formed == 0 {
       failure = DomainXMLError(.malformed, "the document is not well-formed XML; give the output of `virsh dumpxml`")
     }
   }
 
   /// Only what is needed: elements, text, errors. Entities, declarations and external things have no handler.
-  private static var handlers: xmlSAXHandler {
-    var handlers = xmlSAXHandler()
-    handlers.initialized = CUnsignedInt(XML_SAX2_MAGIC)
-    handlers.startElementNs = { context, name, prefix, uri, _, _, count, _, attributes in
+  private static var handlers: vb_xml_handlers {
+    var handlers = vb_xml_handlers()
+    handlers.initialized = VB_XML_SAX2
+    handlers.start_element_ns = { context, name, prefix, uri, _, _, count, _, attributes in
       XMLTreeParser.from(context)?.start(name, prefix, uri, Int(count), attributes)
     }
-    handlers.endElementNs = { context, _, _, _ in XMLTreeParser.from(context)?.end() }
+    handlers.end_element_ns = { context, _, _, _ in XMLTreeParser.from(context)?.end() }
     handlers.characters = { context, text, length in XMLTreeParser.from(context)?.append(text, Int(length)) }
-    handlers.ignorableWhitespace = { context, text, length in XMLTreeParser.from(context)?.append(text, Int(length)) }
-    handlers.cdataBlock = { context, text, length in XMLTreeParser.from(context)?.append(text, Int(length)) }
-    handlers.internalSubset = { context, _, _, _ in
+    handlers.ignorable_whitespace = { context, text, length in XMLTreeParser.from(context)?.append(text, Int(length)) }
+    handlers.cdata_block = { context, text, length in XMLTreeParser.from(context)?.append(text, Int(length)) }
+    handlers.internal_subset = { context, _, _, _ in
       XMLTreeParser.from(context)?.stop(.declaration, "a document type declaration; remove it")
     }
-    handlers.serror = { context, error in
-      guard let error = error?.pointee, error.level == XML_ERR_FATAL else { return }
+    handlers.error = { context, error in
+      guard let error = error?.pointee, error.level == CInt(VB_XML_FATAL) else { return }
       XMLTreeParser.from(context)?.failed(error.message.map { String(cString: $0) }, line: Int(error.line))
     }
     return handlers
@@ -91,12 +88,12 @@ final class XMLTreeParser {
     context.map { Unmanaged<XMLTreeParser>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  private var line: Int { context?.pointee.input.map { Int($0.pointee.line) } ?? 0 }
+  private var line: Int { context.map { Int(library.line($0)) } ?? 0 }
 
   /// Ends the parsing with a failure of our own.
   private func stop(_ code: DomainXMLError.Code, _ message: String) {
     if failure == nil { failure = DomainXMLError(code, message, line: line) }
-    if let context { xmlStopParser(context) }
+    if let context { library.stop(context) }
   }
 
   /// Notes libxml2's first failure; the following ones are its consequences.
@@ -109,8 +106,8 @@ final class XMLTreeParser {
   }
 
   private func start(
-    _ name: UnsafePointer<xmlChar>?, _ prefix: UnsafePointer<xmlChar>?, _ uri: UnsafePointer<xmlChar>?, _ count: Int,
-    _ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
+    _ name: UnsafePointer<UInt8>?, _ prefix: UnsafePointer<UInt8>?, _ uri: UnsafePointer<UInt8>?, _ count: Int,
+    _ attributes: UnsafeMutablePointer<UnsafePointer<UInt8>?>?
   ) {
     guard failure == nil, let name else { return }
     elements += 1
@@ -142,7 +139,7 @@ final class XMLTreeParser {
     _ = open.popLast()
   }
 
-  private func append(_ text: UnsafePointer<xmlChar>?, _ length: Int) {
+  private func append(_ text: UnsafePointer<UInt8>?, _ length: Int) {
     guard failure == nil, let text, length > 0, let element = open.last else { return }
     element.text += String(decoding: UnsafeBufferPointer(start: text, count: length), as: UTF8.self)
   }

@@ -26,6 +26,7 @@ package enum PCIScan {
     let numbering = BridgeNumbering(functions)
     for index in functions.indices {
       let address = functions[index].address
+      sysfs.complete(&functions[index])
       let way = sysfs.path(of: address) ?? numbering.path(of: address)
       functions[index].path = way?.path
       functions[index].rootBus = way?.root
@@ -111,22 +112,11 @@ package enum PCIScan {
     if asksKernel, has(VB_PCI_IDENTITY), pointer.pointee.vendor_id != 0xffff {
       // What the kernel corrects (a virtual function's ids read ffff in its own registers) stands above the registers.
       var fresh = PCIIdentity(vendor: pointer.pointee.vendor_id, device: pointer.pointee.device_id)
-      fresh.subsystemVendor = has(VB_PCI_SUBSYSTEM) ? pointer.pointee.subsystem_vendor_id : identity?.subsystemVendor
-      fresh.subsystem = has(VB_PCI_SUBSYSTEM) ? pointer.pointee.subsystem_id : identity?.subsystem
-      if has(VB_PCI_CLASS), has(VB_PCI_CLASS_EXTENDED) {
-        fresh.classCode = PCIClass(
-          baseAndSubclass: pointer.pointee.class_id, interface: pointer.pointee.interface)
-        fresh.revision = pointer.pointee.revision
-      } else {
-        fresh.classCode = identity?.classCode
-        fresh.revision = identity?.revision
-      }
+      fresh.subsystemVendor = identity?.subsystemVendor
+      fresh.subsystem = identity?.subsystem
+      fresh.classCode = identity?.classCode
+      fresh.revision = identity?.revision
       identity = fresh
-    }
-    // In a bridge, the bytes at the subsystem registers' place are something else.
-    if configuration != nil, configuration?.headerType != .device, let read = identity {
-      identity = PCIIdentity(
-        vendor: read.vendor, device: read.device, classCode: read.classCode, revision: read.revision)
     }
     return PCIFunction(
       address: address, identity: identity,

@@ -29,6 +29,22 @@ struct Sysfs {
     return (root, path)
   }
 
+  /// Puts the kernel's word on class, revision and subsystem above the registers, which the kernel corrects where it
+  /// knows better and which may not have been read. libpci tells them too, but only since 3.8.
+  func complete(_ function: inout PCIFunction) {
+    guard var identity = function.identity else { return }
+    let folder = folder(function.address)
+    func told(_ file: String) -> UInt32? { text(folder + "/" + file).flatMap { number($0) } }
+    if let code = told("class"), code <= 0xff_ffff { identity.classCode = PCIClass(code: code) }
+    if let revision = told("revision").flatMap(UInt8.init(exactly:)) { identity.revision = revision }
+    // A bridge has no subsystem registers where a device has them; the kernel's files say 0 there.
+    if function.configuration == nil || function.configuration?.headerType == .device {
+      if let vendor = told("subsystem_vendor").flatMap(UInt16.init(exactly:)) { identity.subsystemVendor = vendor }
+      if let device = told("subsystem_device").flatMap(UInt16.init(exactly:)) { identity.subsystem = device }
+    }
+    function.identity = identity
+  }
+
   /// The driver that has claimed the function.
   func driver(of address: PCIAddress) -> PCIFunction.DriverBinding { driver(at: folder(address)) }
 
@@ -66,9 +82,10 @@ struct Sysfs {
   }
 
   /// `0x0000000f`.
-  private func status(_ text: String) -> UInt8? {
-    text.hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16).flatMap(UInt8.init(exactly:)) : nil
-  }
+  private func status(_ text: String) -> UInt8? { number(text).flatMap(UInt8.init(exactly:)) }
+
+  /// `0x00ff00`.
+  private func number(_ text: String) -> UInt32? { text.hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16) : nil }
 
   /// `0110…`: one digit a bit, bit 0 first.
   private func bits(_ text: String) -> [Int]? {

@@ -8,7 +8,7 @@ extension PackageTests {
     @Test(
       "It installs without any other package where no systemd runs, and goes without a trace",
       .enabled(if: CleanSystem.missing == nil, "\(CleanSystem.missing ?? "")"),
-      arguments: ["bullseye", "bookworm", "trixie"])
+      arguments: ["xenial", "bullseye", "bookworm", "trixie", "forky", "jammy", "noble", "resolute"])
     func lifetime(suite: String) async throws {
       try await CleanSystem.with(suite) { system in
         let before = try await system.files()
@@ -32,6 +32,9 @@ extension PackageTests {
       try await SystemdGuest.with { guest in
         try await guest.control("dpkg --install \(guest.agentPackage)", within: .seconds(120))
         #expect(try await guest.unit("ActiveState") == "inactive")
+        #expect(try await guest.faults(of: "virt-balloon-agent.service") == "")
+        // 1.7 when this was written.
+        #expect(try await guest.exposure(of: "virt-balloon-agent") < 2.5)
 
         try await guest.plugAgentPort()
         try await guest.untilAgentAnswers()

@@ -4,7 +4,7 @@ import Glibc
 import GuestRig
 import Testing
 
-/// A freshly installed Debian without compilers, Swift or libvirt, in which a test installs packages; see
+/// A freshly installed Debian or Ubuntu without compilers, Swift or libvirt, in which a test installs packages; see
 /// scripts/clean-system.sh.
 struct CleanSystem {
   let suite: String
@@ -20,13 +20,14 @@ struct CleanSystem {
     return missing.isEmpty ? nil : "needs \(missing.joined(separator: ", ")), to make a clean Debian"
   }()
 
-  /// Runs `body` with the suite as it is installed. The test is skipped where apt's mirror does not have that suite.
+  /// Runs `body` with the suite as it is installed. The test is skipped where the mirror does not have that suite.
   static func with(_ suite: String, _ body: (CleanSystem) async throws -> Void) async throws {
     let prepared = try await Program.run(["bash", script, "prepare", suite], within: .seconds(900))
     if prepared.status != 0 { try Test.cancel("no clean \(suite): \(prepared.errorOutput)") }
     try await ScratchDirectory.with { directory in
       let system = CleanSystem(suite: suite, directory: directory)
-      try await system.check("apt-get -qq update", within: .seconds(300))
+      // A mirror may stand still for longer than its lists are meant to.
+      try await system.check("apt-get -qq -o Acquire::Check-Valid-Until=false update", within: .seconds(300))
       try await body(system)
     }
   }
@@ -58,12 +59,13 @@ struct CleanSystem {
       within: .seconds(600))
   }
 
-  /// All files and folders but what dpkg, apt and the system's own caches and logs change.
+  /// All files and folders but what dpkg, apt and the system's own caches and logs change, and the empty folders that
+  /// dpkg makes where base-files of Ubuntu 24.04 diverts /lib.
   func files() async throws -> Set<String> {
     let text = try await check(
       """
       find / -xdev \\( -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/cache -o -path /var/log -o -path /proc \
-      -o -path /dev -o -path /run -o -path /tmp \\) -prune -o -print
+      -o -path /dev -o -path /run -o -path /tmp -o -path '/*.usr-is-merged' \\) -prune -o -print
       """)
     return Set(text.split(separator: "\n").map { String($0) })
   }

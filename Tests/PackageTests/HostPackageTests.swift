@@ -8,7 +8,7 @@ extension PackageTests {
   struct HostPackageTests {
     @Test(
       "It installs in a clean system without libvirt, answers there, and goes without a trace",
-      arguments: ["bookworm", "trixie"])
+      arguments: ["bookworm", "trixie", "forky", "jammy", "noble", "resolute"])
     func lifetime(suite: String) async throws {
       try await CleanSystem.with(suite) { system in
         let before = try await system.files()
@@ -20,6 +20,7 @@ extension PackageTests {
         #expect(try await system.check("virt-balloon --version") == BuiltPackages.version)
 
         try await answers(system)
+        try await reads(system)
         try await system.check("apt-get -qq -y remove virt-balloon >/dev/null")
         #expect(try await system.run("command -v virt-balloon").status != 0)
         try await system.check("dpkg --purge virt-balloon")
@@ -44,6 +45,33 @@ extension PackageTests {
       let refused = try await system.run("virt-balloon diagnose --connect qemu:///system vm")
       #expect(refused.status == 69, "\(refused)")
       #expect(refused.errorOutput.contains("libvirt.so.0"), "\(refused.errorOutput)")
+    }
+
+    /// The system's own libxml2 and libpci, of whatever version, are used as ours are.
+    private func reads(_ system: CleanSystem) async throws {
+      let judged = try await system.run(
+        """
+        printf '%s' '<domain type="kvm"><name>a &amp; b</name><memory unit="MiB">1024</memory>
+        <os><type>hvm</type></os><devices><memballoon model="none"/></devices></domain>' >/tmp/vm.xml
+        virt-balloon analyze /tmp/vm.xml
+        """)
+      #expect(judged.status == 1 && judged.output.hasPrefix("a & b: "), "\(judged)")
+      // Synthesised: what Linux has of a balloon, without its registers.
+      let functions = try await system.check(
+        """
+        device=/sys/devices/pci0000:00/0000:00:05.0
+        mkdir -p $device /sys/bus/pci/devices
+        ln -s ../../../devices/pci0000:00/0000:00:05.0 /sys/bus/pci/devices/
+        for file in vendor=0x1af4 device=0x1045 class=0x00ff00 revision=0x01 subsystem_vendor=0x1af4 \
+          subsystem_device=0x1100 irq=11 resource=; do echo ${file#*=} >$device/${file%%=*}; done
+        virt-balloon pci --format json; rm -r /sys/devices /sys/bus
+        """)
+      let function = try JSONDecoder().decode(RigJSON.self, from: Data(functions.utf8))["functions"]?.elements.first
+      #expect(function?["address"]?.string == "0000:00:05.0" && function?["kind"]?.string == "balloon", "\(functions)")
+      #expect(function?["vendorName"]?.string == "Red Hat, Inc.")
+      #expect(function?["identity"]?["subsystem"]?.integer == 0x1100)
+      #expect(function?["identity"]?["classCode"]?.integer == 0xff00)
+      #expect(function?["identity"]?["revision"]?.integer == 1)
     }
 
     @Test("Completions load in bash, zsh and fish, and man finds a page for every command", arguments: ["bookworm"])

@@ -2,11 +2,12 @@
 import FoundationEssentials
 import GuestRig
 
-/// A guest with Debian's systemd and udev and without the agent, whose package it has as a file; see
-/// scripts/systemd-guest.sh.
+/// A guest with Debian's systemd and udev, a libvirtd that has libvirt's test driver alone, and neither the agent nor
+/// the program, whose packages it has as files; see scripts/systemd-guest.sh.
 struct SystemdGuest {
-  /// The package's file in the guest.
+  /// The packages' files in the guest.
   let agentPackage = "/root/agent.deb"
+  let hostPackage = "/root/host.deb"
   private let directory: ScratchDirectory
   private let monitor: RigMonitor
   private let line: GuestControl
@@ -27,18 +28,25 @@ struct SystemdGuest {
         "-drive", "file=\(image)/root.squashfs,format=raw,if=none,id=system,readonly=on",
         "-device", "virtio-blk-pci,drive=system",
         "-drive", "file=\(BuiltPackages.path(BuiltPackages.agent)),format=raw,if=none,id=package,readonly=on",
-        "-device", "virtio-blk-pci,drive=package", "-kernel", "\(image)/vmlinuz", "-initrd", "\(image)/initramfs.gz",
+        "-device", "virtio-blk-pci,drive=package",
+        "-drive", "file=\(BuiltPackages.path(BuiltPackages.host)),format=raw,if=none,id=program,readonly=on",
+        "-device", "virtio-blk-pci,drive=program", "-kernel", "\(image)/vmlinuz", "-initrd", "\(image)/initramfs.gz",
         "-append", "console=ttyS0 mitigations=off systemd.show_status=1",
       ]
       try await Program.background(arguments, log: directory("qemu.log")) {
         let guest = try await start(directory)
-        // A disk ends at a full sector, the package before.
-        let size = try FileManager.default.attributesOfItem(atPath: BuiltPackages.path(BuiltPackages.agent))[.size]
-        let bytes = (size as? Int) ?? (size as? UInt64).map { Int($0) } ?? 0
-        try await guest.control("head -c \(bytes) /dev/vdb >\(guest.agentPackage)")
+        try await guest.copy(BuiltPackages.agent, from: "/dev/vdb", to: guest.agentPackage)
+        try await guest.copy(BuiltPackages.host, from: "/dev/vdc", to: guest.hostPackage)
         try await body(guest)
       }
     }
+  }
+
+  /// Makes a package's file of the disk that it is. A disk ends at a full sector, the package before.
+  private func copy(_ package: String, from disk: String, to path: String) async throws {
+    let size = try FileManager.default.attributesOfItem(atPath: BuiltPackages.path(package))[.size]
+    let bytes = (size as? Int) ?? (size as? UInt64).map { Int($0) } ?? 0
+    try await control("head -c \(bytes) \(disk) >\(path)")
   }
 
   private static func start(_ directory: ScratchDirectory) async throws -> SystemdGuest {
@@ -58,9 +66,24 @@ struct SystemdGuest {
     try await line.check(command, within: limit)
   }
 
-  /// A property of the agent's unit, as systemd tells it.
-  func unit(_ property: String) async throws -> String {
-    try await control("systemctl show --property \(property) --value virt-balloon-agent")
+  /// A property of a unit, as systemd tells it; of the agent's unless another is named.
+  func unit(_ property: String, of unit: String = "virt-balloon-agent") async throws -> String {
+    try await control("systemctl show --property \(property) --value \(unit)")
+  }
+
+  /// What systemd finds wrong with these units; empty when it is nothing.
+  func faults(of units: String...) async throws -> String {
+    try await control("systemd-analyze verify --man=no \(units.joined(separator: " ")) 2>&1", within: .seconds(180))
+  }
+
+  /// How exposed systemd finds a unit, from 0 (best) to 10.
+  func exposure(of unit: String) async throws -> Double {
+    let told = try await control("systemd-analyze security --no-pager \(unit) | tail -n 1", within: .seconds(180))
+    let words = told.split(separator: " ")
+    guard let colon = words.firstIndex(where: { $0.hasSuffix(":") }), let value = words[(colon + 1)...].first,
+      let exposure = Double(String(value))
+    else { throw RigError(.program, "systemd-analyze security \(unit) said \(told)") }
+    return exposure
   }
 
   /// Gives the guest the agent's port.

@@ -10,18 +10,14 @@
 
 /* Which fields of a vb_pci_function libpci could fill. */
 enum {
-  VB_PCI_IDENTITY = 1,
-  VB_PCI_CLASS = 2,
-  VB_PCI_CLASS_EXTENDED = 4, /* interface and revision */
-  VB_PCI_SUBSYSTEM = 8,
+  VB_PCI_IDENTITY = 1, /* vendor_id and device_id */
 };
 
 struct vb_pci_function {
   uint32_t known;
   uint32_t segment;
   uint8_t bus, device, function;
-  uint8_t interface, revision;
-  uint16_t vendor_id, device_id, class_id, subsystem_vendor_id, subsystem_id;
+  uint16_t vendor_id, device_id;
   /* The first config_length bytes of config are valid. */
   uint32_t config_length;
   uint8_t config[4096];

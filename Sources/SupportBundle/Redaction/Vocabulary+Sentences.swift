@@ -133,7 +133,8 @@ extension Vocabulary {
     laterhashtables latter launchsecurity lc_all ldquo lead leads learn learn.microsoft.com least leave leaves led left
     less let lets leveldisplayname lf li lib libguestfs libguestfs-tools libhivex libhivex.so.0 libhivex0 libosinfo
     libosinfo.org libpci library library-missing library-unusable libvirt libvirt-libs libvirt-libvirt-domain.html
-    libvirt-qemu.so.0 libvirt.org libvirt.so.0 libvirt0 libxml2 lie lies lifecycle like likely limit limits line lines
+    libvirt-qemu.so.0 libvirt.org libvirt.so.0 libvirt0 libxml2 libxml2-16 libxml2.so.16 libxml2.so.2
+    lie lies lifecycle like likely limit limits line lines
     link linker links linux linuxmemoryartefact linuxmodulesartefact linuxprobeartefact list listed listens lists little
     live lives load loaded loader local localtime location location_information location_paths locationaddress
     locationinfo locationinformation locationpath locationpaths lock locked locks log log.balloon log1 log2 login logs
@@ -278,7 +279,9 @@ extension Vocabulary {
     worked worker-thread working works worth would write writes writing written wrong wrote wvista www.qemu.org
     www.rfc-editor.org wxp x x-balloon-allowed x-query-virtio x-query-virtio-status x86 x86-64 xdg_cache_home
     xdg_runtime_dir xen xen-balloon.c xen-pciback xen_memory xen_memory0 xenpvh xenstore xl xml xml.declaration
-    xml.encoding xml.malformed xml.not-a-domain xml.parser xml.too-deep xml.too-large xml.too-many xp y yes yet you your
+    xml.encoding xml.malformed xml.not-a-domain xml.parser xml.too-deep xml.too-large xml.too-many
+    xmlcreatememoryparserctxt xmlctxtuseoptions xmlfreedoc xmlfreeparserctxt xmlinitparser xmlparsedocument
+    xmlsax2getlinenumber xmlstopparser xp y yes yet you your
     z zero zoneinfo zwnj ±2 код • … │ ┌─ └─ ├─ ╞═ コード 代码 代碼 程式碼 코드 （ ） ：
     """
 }

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A freshly installed Debian to try packages in, without a compiler, Swift or libvirt. Needs root.
+# A freshly installed Debian or Ubuntu to try packages in, without a compiler, Swift or libvirt. Needs root.
 #
 #   clean-system.sh prepare SUITE
 #   clean-system.sh run SUITE STATE [--bind FOLDER]… -- COMMAND…
 #   clean-system.sh pack SUITE STATE FILE
 #
-# `prepare` installs the suite with debootstrap into .cache/chroots/SUITE, once, from the mirror that apt uses here.
+# `prepare` installs the suite with debootstrap into .cache/chroots/SUITE, once: Debian from the mirror that apt uses
+# here, Ubuntu from the one that debootstrap knows, checked by the keys that Debian has of it.
 # `run` runs a command there; whatever it changes goes to the folder STATE, where the next command finds it, and never
 # to the suite itself. Each FOLDER is the same folder inside; .build-packages is /packages. `pack`
 # writes the system as `run` left it as a squashfs. Every mount is made in a namespace of the command's own, so none is
@@ -26,17 +27,48 @@ prepare() {
   mkdir -p "$cache"
   exec 9>"$cache/.lock"
   flock -w 900 9 || fail "another clean-system.sh has held $cache/.lock for a quarter of an hour"
+  install_suite "$1"
+}
+
+# With the lock held.
+install_suite() {
   [[ ! -d $cache/$1 ]] || return 0
-  local mirror
-  mirror=$(apt-get indextargets 'Created-By: Packages' 'Label: Debian' --format '$(REPO_URI)' 2>/dev/null | sort -u \
-    | head -n 1)
-  [[ -n $mirror ]] || fail "apt has no mirror of Debian here"
+  local mirror options=(--variant=minbase) like
+  case $1 in
+    # A debootstrap older than a suite has no script of its name, but one that serves.
+    xenial | bionic | focal | jammy | noble | questing | resolute)
+      mirror= like=gutsy
+      ubuntu_keys
+      options+=("--keyring=$cache/ubuntu-archive-keyring.gpg")
+      ;;
+    *)
+      mirror=$(apt-get indextargets 'Created-By: Packages' 'Label: Debian' --format '$(REPO_URI)' 2>/dev/null | sort -u \
+        | head -n 1)
+      like=sid
+      [[ -n $mirror ]] || fail "apt has no mirror of Debian here"
+      ;;
+  esac
+  [[ ! -e /usr/share/debootstrap/scripts/$1 ]] || like=$1
   # An interrupted one is begun anew.
   rm -rf "$cache/$1.partial"
-  debootstrap --variant=minbase "$1" "$cache/$1.partial" "$mirror" >"$cache/$1.log" 2>&1 \
-    || fail "debootstrap could not install $1: $(tail -n 1 "$cache/$1.log")"
+  debootstrap "${options[@]}" "$1" "$cache/$1.partial" "$mirror" "/usr/share/debootstrap/scripts/$like" \
+    >"$cache/$1.log" 2>&1 || fail "debootstrap could not install $1: $(tail -n 1 "$cache/$1.log")"
   rm -f "$cache/$1.partial"/var/cache/apt/archives/*.deb
   mv "$cache/$1.partial" "$cache/$1"
+}
+
+# Ubuntu's keys, as a package of Debian has them: what apt has checked need not be believed unseen.
+ubuntu_keys() {
+  [[ ! -f $cache/ubuntu-archive-keyring.gpg ]] || return 0
+  local work
+  install_suite trixie
+  work=$(mktemp -d "$cache/.keys.XXXXXX")
+  bash "$0" run trixie "$work" -- sh -euc \
+    'cd /root && apt-get -qq update && apt-get -qq -o APT::Sandbox::User=root download ubuntu-archive-keyring ubuntu-keyring' \
+    >"$work/log" 2>&1 || fail "no keys of Ubuntu: $(tail -n 1 "$work/log")"
+  for package in "$work"/upper/root/*.deb; do dpkg -x "$package" "$work/keys"; done
+  cp "$work/keys/usr/share/keyrings/ubuntu-archive-keyring.gpg" "$cache/"
+  rm -rf "$work"
 }
 
 # In the namespace: SUITE STATE.

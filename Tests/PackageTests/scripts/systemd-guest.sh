@@ -40,12 +40,15 @@ dpkg -x "$work"/linux-image-*.deb "$work/kernel"
 dpkg -x "$work"/busybox-static_*.deb "$work/busybox"
 release=$(basename "$work"/kernel/lib/modules/*)
 
-# The system: systemd, udev, and the kernel's modules of virtio, which udev loads as anywhere.
+# The system: systemd, udev, and the kernel's modules of virtio, which udev loads as anywhere. For the program of the
+# host: the libraries that its package names, and libvirtd, of whose drivers only the test driver stays.
 state=$work/state
 bash "$here/clean-system.sh" run "$suite" "$state" -- sh -euc '
-  { apt-get -qq update && apt-get -qq -y install --no-install-recommends systemd-sysv udev kmod; } >/dev/null 2>&1
+  { apt-get -qq update && apt-get -qq -y install --no-install-recommends systemd-sysv udev kmod \
+    libpci3 libxml2 libmicrohttpd12 libvirt-daemon; } >/dev/null 2>&1
+  rm -f /usr/lib/*/libvirt/connection-driver/*.so
   rm -rf /usr/share/doc/* /usr/share/man/* /usr/share/locale/* /var/lib/apt/lists/*' \
-  || fail "apt could not install systemd and udev into a clean $suite"
+  || fail "apt could not install systemd, udev and libvirtd into a clean $suite"
 root=$state/upper
 mkdir -p "$root/etc/systemd/system/multi-user.target.wants" "$root/usr/lib/modules/$release/kernel" "$root/root"
 for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_reap.service getty.target; do
@@ -61,6 +64,12 @@ Description=The test's commands
 [Service]
 ExecStart=/root/control.sh
 Restart=always
+UNIT
+cat >"$root/etc/systemd/system/libvirtd.service" <<'UNIT'
+[Unit]
+Description=libvirt's daemon, started by the test that needs it
+[Service]
+ExecStart=/usr/sbin/libvirtd
 UNIT
 ln -sf /etc/systemd/system/control.service "$root/etc/systemd/system/multi-user.target.wants/"
 ln -sf multi-user.target "$root/etc/systemd/system/default.target"
