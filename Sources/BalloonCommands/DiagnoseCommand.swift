@@ -31,8 +31,8 @@ struct DiagnoseCommand: AsyncParsableCommand {
 
   @Flag(
     help: """
-      Answer as a check of Nagios' family does: one line with performance data; exit status 0 OK, 1 WARNING, \
-      2 CRITICAL, 3 UNKNOWN.
+      Answer as a check of Nagios' family does: one line with performance data, more lines with --verbose; exit \
+      status 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
       """)
   var check = false
 
@@ -138,7 +138,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
       let evidence = try await collect(targets.first ?? "", run)
       line = CheckLine(Engine().diagnose(evidence), evidence)
     } catch { line = CheckLine(unknown: error.message) }
-    try Console.write(Array(line.line.utf8))
+    try Console.write(Array((output.verbose ? line.lines : line.line).utf8))
     return ExitCode(line.status.rawValue)
   }
 

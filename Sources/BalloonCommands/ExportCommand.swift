@@ -3,6 +3,7 @@ import ArgumentParser
 import Artefacts
 import BalloonEvidence
 import Collectors
+import Glibc
 import MetricsEndpoint
 import Reports
 import SupportBundle
@@ -78,6 +79,8 @@ struct ExportCommand: AsyncParsableCommand {
     } catch {
       throw Console.fail(error.message, .unavailable)
     }
+    // Whoever ends it by a signal has meant it; nothing is to be tidied up.
+    for number in [SIGINT, SIGTERM] { signal(number) { _ in _exit(0) } }
     Console.complain("serves http://\(address)/metrics")
     while true { try await Task.sleep(for: .seconds(3_600)) }
   }

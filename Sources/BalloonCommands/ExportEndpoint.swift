@@ -15,32 +15,53 @@ actor ExportEndpoint {
 
   init(_ run: ExportRun) { self.run = run }
 
-  /// How long a collection may take when whoever asks waits so many seconds: a tenth less, for the way.
-  static func budget(_ patience: Double) -> Duration { .milliseconds(Int64(patience * 900)) }
+  /// How old a page may be that is given to somebody who cannot wait for the next.
+  static let longestAge = Duration.seconds(300)
+
+  /// How long a collection may take when whoever asks waits so many seconds: a tenth less, or half a second, for the page
+  /// and its way.
+  static func budget(_ patience: Double) -> Duration {
+    .milliseconds(Int64(max(patience * 500, min(patience * 900, patience * 1_000 - 500))))
+  }
 
   nonisolated func respond(to request: MetricsRequest) async -> MetricsReply {
     let form = OpenMetrics.Form(accept: request.accept)
     let budget = Self.budget(request.patience)
     do {
       // Another's collection may have longer than this one's sender waits.
-      let page = try await withDeadline(.now + budget + .milliseconds(Int64(request.patience * 50))) {
+      let page = try await withDeadline(.now + .milliseconds(Int64(request.patience * 980))) {
         await self.page(within: budget)
       }
-      return MetricsReply(contentType: form.contentType, body: Array(page.text(form).utf8))
+      return Self.reply(page, form)
     } catch {
+      // It tells by itself of when it is.
+      if let page = await last(within: Self.longestAge) { return Self.reply(page, form) }
       return .plain(503, "The guests are still being looked at, for somebody with more time: ask again.")
     }
   }
 
+  private static func reply(_ page: OpenMetrics, _ form: OpenMetrics.Form) -> MetricsReply {
+    var page = page
+    page.add(ExportProcess.families())
+    return MetricsReply(contentType: form.contentType, body: Array(page.text(form).utf8))
+  }
+
+  /// The page that was made last, if it is no older than that.
+  private func last(within age: Duration) -> OpenMetrics? {
+    last.flatMap { $0.ended + age > .now ? $0.page : nil }
+  }
+
   private func page(within budget: Duration) async -> OpenMetrics {
-    if let last, last.ended + Self.freshness > .now { return last.page }
+    if let page = last(within: Self.freshness) { return page }
     if let running { return await running.value }
     let run = run
-    let task = Task { await run.page(within: budget) }
+    let task = Task { await run.page(within: budget) { Console.complain($0) } }
     running = task
     let page = await task.value
     last = (page, .now)
     running = nil
+    // What a thousand guests took is given back until the next time.
+    MetricsEndpoint.giveBackMemory()
     return page
   }
 }

@@ -47,7 +47,7 @@ struct FleetRun {
     let report = FleetReport(told, unreached: lost.map { FleetLoss($0.target, $0.failure, sentence: $0.line) })
     if check {
       let line = CheckLine(report)
-      try Console.write(Array(line.line.utf8))
+      try Console.write(Array((output.verbose ? line.lines : line.line).utf8))
       return ExitCode(line.status.rawValue)
     }
     for target in lost { Console.complain(target.line) }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <malloc.h>
 #include <microhttpd.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -97,8 +98,11 @@ static inline int vb_mhd_reply(const struct vb_mhd *table, struct MHD_Connection
   if (!response) return 0;
   table->add_response_header(response, "Content-Type", type);
   table->add_response_header(response, "Connection", "close");
-  if (status == 405) table->add_response_header(response, "Allow", "GET");
+  if (status == 405) table->add_response_header(response, "Allow", "GET, HEAD");
   queued = table->queue_response(connection, status, response) == MHD_YES;
   table->destroy_response(response);
   return queued;
 }
+
+/* Swift's module of glibc leaves malloc.h out. */
+static inline void vb_malloc_trim(void) { malloc_trim(0); }

@@ -58,18 +58,29 @@ extension Connection {
   fileprivate nonisolated func guests(
     at place: String, deadline: Duration, clock: WallClock
   ) async throws(LibvirtError) -> [LibvirtGuest] {
+    let lister: Connection
     do throws(LibvirtError) {
-      return try await domainStatistics(until: .now + deadline).map { statistics in
+      return try await domainStatistics(until: .now + deadline / 2).map { statistics in
         LibvirtGuest(
           name: statistics.name, uuid: statistics.uuid, uri: place,
           atFirst: LibvirtGuest.FirstLook(statistics, time: clock.now()))
       }
     } catch {
-      guard error.isUnsupported || error.code == .argumentUnsupported else { throw error }
-      return try await domains(.active, until: .now + deadline).map {
-        LibvirtGuest(name: $0.domain.name, uuid: $0.domain.uuid, uri: place)
+      if error.code == .timedOut {
+        // libvirt waits for no guest that somebody else waits for; of a guest that hangs it is the first to notice. The
+        // list of domains asks none of them.
+        lister = try await openAnother(takesEvents: false, until: .now + deadline / 2)
+      } else if error.isUnsupported || error.code == .argumentUnsupported {
+        lister = self
+      } else {
+        throw error
       }
     }
+    let guests = try await lister.domains(.active, until: .now + deadline / 2).map {
+      LibvirtGuest(name: $0.domain.name, uuid: $0.domain.uuid, uri: place)
+    }
+    if lister !== self { await lister.close(until: .now + deadline / 2) }
+    return guests
   }
 }
 

@@ -3,7 +3,7 @@ internal import CMicrohttpd
 internal import Glibc
 internal import Synchronization
 
-/// A place where a monitoring system fetches metrics: `GET /metrics`, and nothing else.
+/// A place where a monitoring system fetches metrics: `GET /metrics`, and a page at `/` that says so.
 ///
 /// One thread of libmicrohttpd reads and writes for all connections, and none waits for another: a request that is
 /// being answered is suspended, and a client that asks or reads too slowly is cut off. It lives as long as the process.
@@ -52,6 +52,11 @@ package final class MetricsEndpoint: Sendable {
     }
     return address.text(port: port)
   }
+
+  /// Gives memory that is free back to the system: what is answered now and then need not be kept between.
+  ///
+  /// The corresponding C function is `malloc_trim`.
+  package static func giveBackMemory() { vb_malloc_trim() }
 
   /// Hands the socket to the library. What it gets a pointer to is never freed: it serves until the process ends.
   private func serve(_ listening: CInt) -> Bool {
@@ -121,13 +126,18 @@ package final class MetricsEndpoint: Sendable {
   private func refusal(
     _ connection: Connection, _ url: UnsafePointer<CChar>, _ method: UnsafePointer<CChar>
   ) -> MetricsReply? {
-    guard strcmp(url, "/metrics") == 0 else { return .plain(404, "Nothing is here; the metrics are at /metrics.") }
-    guard strcmp(method, "GET") == 0 else { return .plain(405, "Metrics are fetched by GET.") }
+    let isRoot = strcmp(url, "/") == 0
+    guard isRoot || strcmp(url, "/metrics") == 0 else {
+      return .plain(404, "Nothing is here; the metrics are at /metrics.")
+    }
+    guard strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 else {
+      return .plain(405, "Metrics are fetched by GET.")
+    }
     guard header("Transfer-Encoding", connection) == nil, ["0", nil].contains(header("Content-Length", connection))
     else {
       return .plain(413, "A request for metrics has no body.")
     }
-    return nil
+    return isRoot ? .landing : nil
   }
 
   private func header(_ name: String, _ connection: Connection) -> String? {

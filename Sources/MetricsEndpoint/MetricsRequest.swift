@@ -30,6 +30,18 @@ package struct MetricsReply: Hashable, Sendable {
     self.body = body
   }
 
+  /// The page for a person who has only the address.
+  ///
+  /// Source: Prometheus, "Writing exporters", "Landing page".
+  static let landing = MetricsReply(
+    contentType: "text/html; charset=utf-8",
+    body: Array(
+      """
+      <!DOCTYPE html><html lang="en"><title>virt-balloon</title><h1>virt-balloon</h1>
+      <p><a href="/metrics">Metrics</a></p></html>
+
+      """.utf8))
+
   /// A line of plain text.
   package static func plain(_ status: UInt16, _ line: String) -> MetricsReply {
     MetricsReply(status: status, contentType: "text/plain; charset=utf-8", body: Array("\(line)\n".utf8))

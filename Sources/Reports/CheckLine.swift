@@ -2,7 +2,8 @@
 package import BalloonEvidence
 package import Rules
 
-/// What a check of Nagios' family (Icinga, Naemon, Checkmk) is told: a status, and one line with performance data.
+/// What a check of Nagios' family (Icinga, Naemon, Checkmk) is told: a status, one line with performance data, and for
+/// whoever asks for more, further lines.
 ///
 /// Source: Monitoring Plugins Development Guidelines, https://www.monitoring-plugins.org/doc/guidelines.html
 package struct CheckLine: Hashable, Sendable {
@@ -38,16 +39,26 @@ package struct CheckLine: Hashable, Sendable {
     }
   }
 
+  /// What the first line may take, in bytes: NRPE's older protocol carries 1,024, and performance data that is cut is
+  /// wrong data.
+  package static let limit = 1_000
+  /// What all lines together may take, in bytes: Nagios reads no more than 4 KiB.
+  package static let longLimit = 4_000
+
   package let status: Status
   let text: String
-  /// `label=value[unit];;;minimum;maximum`, nothing for what is not known.
+  /// `label=value[unit];;;minimum;maximum`, nothing for what is not known. The labels are this program's own words,
+  /// which need no quotes; whatever a guest calls itself is none.
   let performance: [String]
+  /// What follows the first line when somebody asks for more.
+  let details: [String]
 
   /// Something that kept the check from looking.
   package init(unknown reason: String) {
     status = .unknown
     text = reason
     performance = []
+    details = []
   }
 
   /// One guest.
@@ -69,6 +80,7 @@ package struct CheckLine: Hashable, Sendable {
       }
     }
     self.performance = performance
+    details = diagnosis.findings.map { "\($0.severity.rawValue) \($0.id): \($0.title)" }
   }
 
   /// Several guests: the worst speaks, the numbers count all.
@@ -90,13 +102,47 @@ package struct CheckLine: Hashable, Sendable {
       "inconclusive=\(number(.inconclusive));;;0", "healthy=\(number(.healthy));;;0",
       "unreached=\(report.unreached.count);;;0",
     ]
+    details =
+      report.unreached.map { "unreached: \($0.sentence)" }
+      + report.guests.filter { $0.shortfall != nil || $0.diagnosis.verdict != .healthy }.map {
+        "\($0.shortfall == nil ? $0.diagnosis.verdict.rawValue : "no answer"): \($0.sentence)"
+      }
   }
 
-  /// The line, with its line feed. A bar would begin the performance data, so none stands before it.
+  /// The line, with its line feed.
   package var line: String {
-    let shown = TerminalText.escaped(TerminalText.shortened(text, to: 1_000), unicode: true)
-      .split(separator: "|", omittingEmptySubsequences: false).joined(separator: "/")
-    return "BALLOON \(status.word) - \(shown)" + (performance.isEmpty ? "" : " | " + performance.joined(separator: " "))
-      + "\n"
+    let head = "BALLOON \(status.word) - "
+    let tail = (performance.isEmpty ? "" : " | " + performance.joined(separator: " ")) + "\n"
+    return head + Self.plain(text, to: Self.limit - head.utf8.count - tail.utf8.count) + tail
+  }
+
+  /// The line, and behind it what else there is to say; of more than fits, how much more.
+  package var lines: String {
+    var lines = line
+    // Room for the words about the rest.
+    let room = Self.longLimit - 40
+    for (index, detail) in details.enumerated() {
+      let next = Self.plain(detail, to: 300) + "\n"
+      guard lines.utf8.count + next.utf8.count <= room else { return lines + "and \(details.count - index) more\n" }
+      lines += next
+    }
+    return lines
+  }
+
+  /// Text of one line in so many bytes. A bar would begin performance data, on any line, so none is left.
+  private static func plain(_ text: String, to limit: Int) -> String {
+    var shown = String.UnicodeScalarView()
+    var count = 0
+    // The shortest character takes a byte, so more are never shown.
+    for character in TerminalText.escaped(String(text.unicodeScalars.prefix(max(limit, 0))), unicode: true) {
+      let scalars = character == "|" ? "/".unicodeScalars : String(character).unicodeScalars
+      count += scalars.reduce(0) { $0 + UTF8.width($1) }
+      guard count <= limit - 3 else {
+        shown.append("…")
+        break
+      }
+      shown.append(contentsOf: scalars)
+    }
+    return String(shown)
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import BalloonCommands
 import BalloonEvidence
+import Reports
 import Rules
 import Testing
 
@@ -140,12 +141,12 @@ struct ExportReadingsTests {
   }
 }
 
-@Suite("Hosts that hang")
-struct HungHostsTests {
+@Suite("Hosts and guests that hang")
+struct HungTargetsTests {
   @Test("are asked less and less often, and as before once they have answered")
   func rest() {
     let host = Target(kind: .libvirt, name: nil, location: "qemu+ssh://away/system")
-    var hung = HungHosts()
+    var hung = HungTargets()
     var now = ContinuousClock.now
     var asked: [Duration] = []
     let begun = now
@@ -161,6 +162,65 @@ struct HungHostsTests {
     hung.forgive(host)
     #expect(!hung.isResting(host, now))
     hung.note(host, now)
-    #expect(!hung.isResting(host, now + HungHosts.shortestRest))
+    #expect(!hung.isResting(host, now + HungTargets.shortestRest))
+    hung.keep(only: [])
+    #expect(!hung.isResting(host, now), "what is gone is forgotten")
+  }
+}
+
+/// All expositions are synthesised.
+@Suite("Turns of guests")
+struct ExportTurnsTests {
+  private func target(_ number: Int) -> Target {
+    Target(kind: .libvirt, name: "vm\(number)", uuid: "\(number)", location: "qemu:///system")
+  }
+
+  private func exposition(_ target: Target) -> GuestExposition {
+    let evidence = Evidence.unknown(
+      Failure(.notAsked, "not asked"), target: target,
+      collection: Collection(tool: "0", started: 0, finished: 0, sampled: false))
+    return GuestExposition(evidence, Engine().diagnose(evidence))
+  }
+
+  @Test("However few a scrape has time for, each guest has its turn, and those that hang come after the others")
+  func fairness() {
+    let targets = (0..<100).map(target)
+    var turns = ExportTurns()
+    var seen: [Int: Int] = [:]
+    for scrape in 0..<40 {
+      let now = 1_000 + Double(scrape) * 15
+      for index in turns.order(targets).prefix(10) {
+        // A tenth of them hang.
+        turns.note(targets[index], nil, isLate: index % 10 == 0, now: now)
+        seen[index, default: 0] += 1
+      }
+    }
+    #expect(seen.count == 100)
+    #expect(targets.indices.allSatisfy { (2...5).contains(seen[$0] ?? 0) }, "\(seen)")
+    let hung = seen.filter { $0.key % 10 == 0 }.map(\.value).reduce(0, +)
+    #expect(hung < 40, "they cost less than their share: \(hung)")
+  }
+
+  @Test("A new guest comes first, and where there is time for all the order is theirs but for those that hang")
+  func order() {
+    let targets = (0..<5).map(target)
+    var turns = ExportTurns()
+    #expect(turns.order(targets) == [0, 1, 2, 3, 4])
+    for index in 0..<4 { turns.note(targets[index], nil, isLate: index == 1, now: 100) }
+    #expect(turns.order(targets) == [4, 0, 2, 3, 1])
+  }
+
+  @Test("A guest without a turn is shown as it was, not for longer than Prometheus looks back, nor once it is gone")
+  func last() {
+    let (one, other) = (target(1), target(2))
+    var turns = ExportTurns()
+    turns.note(one, exposition(one), isLate: false, now: 1_000)
+    turns.note(other, nil, isLate: true, now: 1_000)
+    #expect(turns.last(one, now: 1_000 + ExportTurns.longestAge) != nil)
+    #expect(turns.last(one, now: 1_001 + ExportTurns.longestAge) == nil)
+    #expect(turns.last(one, now: 999) == nil, "the clock was put back")
+    #expect(turns.last(other, now: 1_010) == nil, "what hung is not shown as if it had answered")
+    turns.keep(only: [other])
+    #expect(turns.count == 1 && turns.last(one, now: 1_010) == nil)
   }
 }

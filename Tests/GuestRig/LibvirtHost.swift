@@ -40,6 +40,44 @@ package struct LibvirtHost: Sendable {
     try await Program.run(["virsh", "--quiet", "--connect", uri] + arguments)
   }
 
+  /// Ends libvirtd as its service does, and waits until the next one answers; domains run on.
+  package func restartDaemon() async throws {
+    let old = try await process(ofFile: "run/libvirtd.pid")
+    try await Program.check(["kill", "-TERM", old])
+    try await waitUntil("another libvirtd answered", every: .milliseconds(100)) {
+      guard let new = try? await process(ofFile: "run/libvirtd.pid"), new != old else { return false }
+      return try await run("version").status == 0
+    }
+  }
+
+  /// Sends the QEMU of a domain a signal: STOP, CONT.
+  package func signalMachine(_ name: String, _ signal: String) async throws {
+    try await Program.check(["kill", "-\(signal)", try await process(ofFile: "run/libvirt/qemu/\(name).pid")])
+  }
+
+  /// The process of one of this host's pid files, which hold its number among the host's own.
+  private func process(ofFile file: String) async throws -> String {
+    let script = """
+      import glob, os, sys
+      path, own = sys.argv[1], sys.argv[2]
+      number, folder = open(path).read().strip(), os.stat(own)
+      for process in glob.glob("/proc/[0-9]*"):
+          try:
+              ids = [line for line in open(process + "/status") if line.startswith("NSpid:")][0].split()
+              root = os.stat(process + "/root/run")
+              if ids[-1] == number and len(ids) > 2 and (root.st_dev, root.st_ino) == (folder.st_dev, folder.st_ino):
+                  print(process[6:])
+          except OSError:
+              pass
+      """
+    let found = try await Program.check(["python3", "-c", script, directory(file), directory("run")])
+      .split(separator: "\n")
+    guard let process = found.first, found.count == 1 else {
+      throw RigError(.program, "\(file) tells \(found.count) processes")
+    }
+    return String(process)
+  }
+
   /// A domain that is up.
   package struct Domain: Sendable {
     package let name: String

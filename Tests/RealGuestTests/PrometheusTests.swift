@@ -134,23 +134,21 @@ struct PrometheusTests {
           let xml = try await host.virsh("dumpxml", domain.name)
           return statistics.contains("available ") && xml.contains("state='connected'")
         }
-        let exporter = [
-          try Program.built("virt-balloon"), "export", "--listen", "127.0.0.1:0", "--connect", host.uri,
-        ]
         let log = host.directory("export.log")
-        try await Program.background(exporter, log: log) {
-          let target = try await waitUntil("the exporter stood") { () -> String? in
-            let text = host.directory.tail("export.log")
-            guard let start = text.firstRange(of: "http://"), let end = text.firstRange(of: "/metrics") else {
-              return nil
-            }
-            return String(text[start.upperBound..<end.lowerBound])
-          }
-          try await PrometheusServer.with(scraping: target, rules: quick, in: host.directory) { prometheus in
+        try await ExportEndpoint.with(["--connect", host.uri], log: log, signal: "TERM") { exporter in
+          let page = try await exporter.page()
+          try await PrometheusServer.with(scraping: exporter.address, rules: quick, in: host.directory) { prometheus in
             try await works(prometheus, domain)
+            try await inOrder(page, domain, host)
+            try await survives(prometheus, host)
             try await stops(prometheus, domain)
+            try await hangs(prometheus, host, domain)
+            try await vanishes(prometheus, host, domain)
           }
         }
+        let said = try String(contentsOfFile: log, encoding: .utf8)
+        #expect(said.contains("ended with status 0"), "ended by SIGTERM: \(said)")
+        #expect(said.split(separator: "\n").count < 20, "a log of changes, not of scrapes: \(said)")
       }
     }
   }
@@ -169,6 +167,10 @@ struct PrometheusTests {
     let lacking: Set<Substring> = ["virt_balloon_finding", "virt_balloon_driver_info", "virt_balloon_target_bytes"]
     let queries = try dashboardQueries()
     #expect(queries.count >= 20)
+    // What Grafana makes of label_values(virt_balloon_up, domain), for the list of guests.
+    let names = try await prometheus.data("label/domain/values?match[]=virt_balloon_up").elements.compactMap(\.string)
+    #expect(names == [domain.name])
+    #expect(try sample("dashboard.json").contains("label_values(virt_balloon_up, domain)"))
     for query in queries {
       let result = try await prometheus.query(query)
       let isLacking = lacking.contains { query.contains($0) }
@@ -189,5 +191,56 @@ struct PrometheusTests {
     }
     let findings = try await prometheus.query("virt_balloon_finding").compactMap { $0["metric"]?["id"]?.string }
     #expect(!findings.isEmpty)
+  }
+
+  /// The page itself, with the names that promtool wants, and the same facts as `diagnose` has.
+  private func inOrder(_ text: String, _ domain: LibvirtHost.Domain, _ host: LibvirtHost) async throws {
+    let page = ExportedPage(text)
+    #expect(page.label("domain", of: "up") == domain.name && page.label("location", of: "up") == host.uri)
+    #expect(page.value("actual_bytes") == Double(256 << 20) && page.value("host_up") == 1)
+    try await ScratchDirectory.with { scratch in
+      try text.write(toFile: scratch("page"), atomically: false, encoding: .utf8)
+      let outcome = try await Program.run(["sh", "-c", "promtool check metrics <\(scratch("page"))"])
+      #expect(outcome.status == 0 && outcome.output.isEmpty && outcome.errorOutput.isEmpty, "\(outcome)")
+    }
+    // No sample has a time of its own.
+    for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+      let value = (line.lastIndex(of: "}").map { line[line.index(after: $0)...] } ?? line)
+      #expect(value.split(separator: " ").count == (line.contains("}") ? 1 : 2), "\(line)")
+    }
+  }
+
+  /// libvirtd is started anew under the exporter; the guest runs on.
+  private func survives(_ prometheus: PrometheusServer, _ host: LibvirtHost) async throws {
+    try await host.restartDaemon()
+    // A scalar: the time, and the value, which is the same.
+    let time = try #require(try await prometheus.data("query?query=time()")["result"]?.elements.last?.string)
+    try await waitUntil("the guest was looked at after libvirtd had been started anew", within: .seconds(120)) {
+      try await !prometheus.query("virt_balloon_reading_timestamp_seconds > \(time) and virt_balloon_up == 1").isEmpty
+    }
+  }
+
+  /// QEMU itself stands still: the scrapes do not.
+  private func hangs(
+    _ prometheus: PrometheusServer, _ host: LibvirtHost, _ domain: LibvirtHost.Domain
+  ) async throws {
+    try await host.signalMachine(domain.name, "STOP")
+    try await waitUntil("the guest was told to be unreachable, by a host that is not", within: .seconds(120)) {
+      let told = try await prometheus.query(
+        "(virt_balloon_complete == 0 or virt_balloon_up == 0) and on () virt_balloon_host_up == 1 and on () up == 1")
+      return !told.isEmpty
+    }
+    try await host.signalMachine(domain.name, "CONT")
+  }
+
+  /// A domain that is gone leaves nothing behind.
+  private func vanishes(
+    _ prometheus: PrometheusServer, _ host: LibvirtHost, _ domain: LibvirtHost.Domain
+  ) async throws {
+    try await host.virsh("destroy", domain.name)
+    try await waitUntil("no series told of the domain", within: .seconds(120)) {
+      try await prometheus.query("{domain=\"\(domain.name)\"}").isEmpty
+    }
+    #expect(try await prometheus.query("virt_balloon_guests == 0 and on () up == 1").count == 1)
   }
 }

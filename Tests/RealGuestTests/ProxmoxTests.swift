@@ -94,6 +94,8 @@ extension RealGuestTests {
       #expect(evidence?["guest"]?["agent"]?["status"]?.string == "observed")
       #expect(evidence?["guest"]?["qemuGA"]?["osID"]?["value"]?.string == "debian")
 
+      try await exported(layout)
+
       // The target of its settings is not where the balloon is.
       try await guest.control("vb balloon unbind")
       let broken = try await layout.diagnose()
@@ -101,6 +103,25 @@ extension RealGuestTests {
       let text = try await Program.run(
         [Program.built("virt-balloon"), "diagnose", "--quick", "--proxmox-root", layout.root, "proxmox:100"])
       #expect(!text.output.contains("virsh"), "\(text.output)")
+    }
+  }
+
+  /// The same guest in Prometheus' eyes.
+  private func exported(_ layout: ProxmoxLayout) async throws {
+    let report = try await layout.diagnose("--quick")
+    for page in try await ExportedPage.both(["--proxmox-root", layout.root], in: layout.guest.directory) {
+      #expect(page.value("guests") == 1 && page.value("guests_postponed") == 0)
+      #expect(page.value("host_up", ("kind", "proxmox")) == 1 && page.value("up") == 1 && page.value("complete") == 1)
+      #expect(page.label("domain", of: "up") == "files" && page.label("location", of: "up") == "100")
+      #expect(page.verdict == report["verdict"]?.string)
+      #expect(page.findings == Diagnosis.findings(report))
+      #expect(page.label("version", of: "agent_info") == "0.1.0")
+      #expect(page.all("driver_info").isEmpty, "Linux' driver has no version of its own")
+      #expect(page.value("target_bytes") == Double(256 << 20) && page.value("maximum_bytes") == Double(256 << 20))
+      #expect(page.value("actual_bytes") == Double(256 << 20) && page.value("resident_bytes") ?? 0 > Double(32 << 20))
+      #expect(page.value("guest_memory_bytes") ?? 0 > Double(64 << 20))
+      #expect(page.value("statistics_period_seconds") == 2 && page.value("statistics_age_seconds") ?? -1 >= 0)
+      #expect(page.value("reading_timestamp_seconds") ?? 0 > 1_700_000_000)
     }
   }
 

@@ -78,8 +78,32 @@ extension RealGuestTests {
         let report = try await scenario.diagnosis.check(
           ["qmp:\(guest.monitorPath)", "--agent-socket", guest.agentSocketPath], "\(scenario.name)")
         #expect(report["evidence"]?["guest"]?["osFamily"]?["value"]?.string == "windows")
-        if scenario.told != nil { try await reconnect(guest) }
+        if scenario.told != nil {
+          try await exported(guest)
+          try await reconnect(guest)
+        }
       }
+    }
+  }
+
+  /// The same guest on a Proxmox VE, in Prometheus' eyes.
+  private func exported(_ guest: Guest) async throws {
+    let layout = try ProxmoxLayout(guest, "agent: 1\nmachine: q35\nmemory: 768\nname: win\nostype: win11\n")
+    let report = try await layout.diagnose("--quick")
+    let actual = try await HostView(guest.monitor).actual
+    for page in try await ExportedPage.both(["--proxmox-root", layout.root], in: guest.directory) {
+      #expect(page.value("up") == 1 && page.value("complete") == 1 && page.label("domain", of: "up") == "win")
+      #expect(page.verdict == report["verdict"]?.string)
+      #expect(page.findings == Diagnosis.findings(report))
+      #expect(page.label("version", of: "agent_info") == "0.1.0")
+      #expect(page.label("version", of: "driver_info") == "100.101.104.28500")
+      // 24 September 2025, as the package has it.
+      #expect(page.value("driver_date_timestamp_seconds") == 1_758_672_000)
+      #expect(page.value("maximum_bytes") == Double(768 << 20) && page.value("target_bytes") == Double(768 << 20))
+      #expect(page.value("actual_bytes") == actual.map { Double($0) })
+      #expect(page.value("resident_bytes") ?? 0 > Double(32 << 20))
+      #expect(page.value("guest_memory_bytes") ?? 0 > Double(256 << 20))
+      #expect(page.value("statistics_age_seconds") ?? -1 >= 0 && page.value("statistics_period_seconds") ?? 0 > 0)
     }
   }
 

@@ -30,13 +30,24 @@ package struct FleetMetrics: Sendable {
 
   private let guests: [GuestExposition]
   private let lost: [Target]
+  private let postponed: Int
+  private let hidden: Int
   private let hosts: [Host]
   private let collection: CollectionFacts
 
-  /// - Parameter lost: the guests that could not be looked at at all.
-  package init(guests: [GuestExposition], lost: [Target], hosts: [Host], _ collection: CollectionFacts) {
+  /// - Parameters:
+  ///   - guests: how each was seen, now or before.
+  ///   - lost: the guests that could not be looked at at all.
+  ///   - postponed: for how many guests there was no time.
+  ///   - hidden: how many of those have not been seen before either: they are not among `guests`.
+  package init(
+    guests: [GuestExposition], lost: [Target], postponed: Int = 0, hidden: Int = 0, hosts: [Host],
+    _ collection: CollectionFacts
+  ) {
     self.guests = guests
     self.lost = lost
+    self.postponed = postponed
+    self.hidden = hidden
     self.hosts = hosts
     self.collection = collection
   }
@@ -53,7 +64,12 @@ package struct FleetMetrics: Sendable {
       Self.single(
         "collection_duration", unit: "seconds", "How long it took to look at all guests.",
         .number((collection.seconds * 1_000).rounded() / 1_000)),
-      Self.single("guests", "How many guests were found running.", .integer(UInt64(guests.count + lost.count))),
+      Self.single(
+        "guests", "How many guests were found running.", .integer(UInt64(guests.count + lost.count + hidden))),
+      Self.single(
+        "guests_postponed",
+        "How many guests there was no time for: they are shown as they were seen before, and come first the next time.",
+        .integer(UInt64(postponed))),
     ])
     var reached = MetricFamily("host_up", help: "Whether the host could be asked for its guests.")
     for host in hosts {

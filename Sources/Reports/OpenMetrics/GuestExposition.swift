@@ -26,7 +26,10 @@ package struct GuestExposition: Sendable {
     let listed = evidence.guest.qemuGA?.devices.value?.first { $0.identity.value?.isBalloon == true }
     let day = (function?.windows?.driverDate.value ?? listed?.date.value).flatMap { CalendarDay(iso: $0) }
     date.add(labels, day.map { .number(Double($0.daysSince1970) * 86_400) })
-    known = GuestMetrics.families(evidence) + DiagnosisMetrics.families(diagnosis, evidence.target) + [complete, date]
+    var time = MetricFamily("reading_timestamp", unit: "seconds", help: "When the guest was looked at.")
+    time.add(labels, evidence.readings.last.map { .number(($0.time * 1_000).rounded() / 1_000) })
+    known =
+      GuestMetrics.families(evidence) + DiagnosisMetrics.families(diagnosis, evidence.target) + [complete, time, date]
     agent = evidence.guest.agent.value.map { Self.cut($0.version) }
     // Linux tells the version of the module virtio_pci there, not of the balloon's.
     let ofFunction = function.flatMap { $0.windows == nil ? nil : $0.driverVersion.value }

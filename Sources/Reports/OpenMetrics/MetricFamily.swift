@@ -21,7 +21,7 @@ package enum MetricType: String, Hashable, Sendable {
 
 /// Samples of one name, of any number of guests.
 package struct MetricFamily: Hashable, Sendable {
-  /// `virt_balloon_…`, with the unit at the end where there is one; without `_total` and `_info`.
+  /// `virt_balloon_…` or `process_…`, with the unit at the end where there is one; without `_total` and `_info`.
   package let name: String
   package let type: MetricType
   /// Prometheus' base unit: `bytes`, `seconds`; `nil` for a number.
@@ -36,6 +36,17 @@ package struct MetricFamily: Hashable, Sendable {
   /// - Parameter name: this program's own word in lower case and underscores, without prefix and unit.
   package init(_ name: String, _ type: MetricType = .gauge, unit: String? = nil, help: String) {
     self.name = Self.prefix + name + (unit.map { "_\($0)" } ?? "")
+    self.type = type
+    self.unit = unit
+    self.help = help
+    samples = []
+  }
+
+  /// A family of the program's own process, named as in every exporter: `process_…`.
+  ///
+  /// Source: Prometheus, "Writing client libraries", "Process metrics".
+  package init(ofProcess name: String, _ type: MetricType = .gauge, unit: String? = nil, help: String) {
+    self.name = "process_" + name + (unit.map { "_\($0)" } ?? "")
     self.type = type
     self.unit = unit
     self.help = help

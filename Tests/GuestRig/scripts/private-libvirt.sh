@@ -26,8 +26,9 @@ CONF
 # A user's namespace (unshare --map-root-user) is not enough: libvirt sets the supplementary groups of QEMU.
 [ "$(id -u)" = 0 ] || { echo "a private libvirt needs root" >&2; exit 1; }
 # /run as a whole: the daemons find no D-Bus there, hence no systemd and no firewall to talk to. tini reaps the orphans
-# that libvirt waits for; without that every start of a domain takes a minute.
+# that libvirt waits for; without that every start of a domain takes a minute. A libvirtd that is ended by SIGTERM is
+# started anew, as its service would.
 exec unshare --mount --pid --fork --kill-child --mount-proc sh -eu -c '
   for part in etc var/lib var/cache var/log; do mount --bind "$1/${part##*/}" "/$part/libvirt"; done
   mount --bind "$1/run" /run
-  exec tini -- sh -c "virtlogd & exec libvirtd"' sh "$directory"
+  exec tini -- sh -c "virtlogd & while libvirtd; do :; done"' sh "$directory"
