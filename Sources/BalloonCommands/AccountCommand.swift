@@ -58,7 +58,8 @@ struct AccountCommand: AsyncParsableCommand {
     let collector = GuestCollector(
       CollectionOptions(
         quick: true, monitor: sources.monitor, qemuGA: sources.asksQEMUGA, qemuGASocket: sources.qemuGASocket,
-        deadline: target.deadline, host: true, process: true, tool: VirtBalloon.version), probe: sources.probe())
+        deadline: target.deadline, host: true, process: true, journals: sources.journals, tool: VirtBalloon.version),
+      probe: sources.probe())
     let evidence: Evidence
     do throws(TargetError) { evidence = try await collector.collect(TargetName(name), target) } catch {
       throw Console.fail(error.message, .unavailable)

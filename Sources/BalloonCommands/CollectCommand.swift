@@ -87,7 +87,7 @@ struct CollectCommand: AsyncParsableCommand {
     let options = CollectionOptions(
       quick: false, monitor: sources.monitor, qemuGA: sources.asksQEMUGA, qemuGASocket: sources.qemuGASocket,
       deadline: target.deadline, duration: duration?.duration, interval: interval.duration, host: true,
-      process: true, tool: VirtBalloon.version)
+      process: true, journals: all ? [] : sources.journals, tool: VirtBalloon.version)
     let found = all ? await GuestSearch(options: target).find() : target.found(targets)
     for lost in found.unreachable { Console.complain(lost.line) }
     if found.guests.isEmpty, found.unreachable.isEmpty {

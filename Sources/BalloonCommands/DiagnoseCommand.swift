@@ -78,7 +78,8 @@ struct DiagnoseCommand: AsyncParsableCommand {
     let run = GuestsRun(
       options: CollectionOptions(
         quick: quick, lean: quick, monitor: sources.monitor, qemuGA: sources.asksQEMUGA,
-        qemuGASocket: sources.qemuGASocket, deadline: target.deadline, tool: VirtBalloon.version),
+        qemuGASocket: sources.qemuGASocket, deadline: target.deadline,
+        journals: targets.count == 1 && !overview ? sources.journals : [], tool: VirtBalloon.version),
       target: target, probe: sources.probe())
     // Metrics of several guests are one page.
     if targets.isEmpty || overview || (output.format.metrics != nil && targets.count > 1) {

@@ -70,7 +70,7 @@ struct ExerciseCommand: AsyncParsableCommand {
   func run() async throws {
     let directory: String
     do throws(JournalError) {
-      directory = if let journalDirectory { journalDirectory } else { try ExerciseJournal.directory() }
+      directory = if let journalDirectory { journalDirectory } else { try JournalFile.directory() }
     } catch { throw Console.fail(error.message, .internalError) }
     guard let name else { throw await restoreAll(directory) }
     let session = ExerciseSession(
@@ -102,7 +102,7 @@ struct ExerciseCommand: AsyncParsableCommand {
   /// Puts back what every journal says, one after the other.
   private func restoreAll(_ directory: String) async -> ExitCode {
     let entries: [JournalEntry]
-    do throws(JournalError) { entries = try ExerciseJournal.all(in: directory) } catch {
+    do throws(JournalError) { entries = try JournalFile.all(in: directory) } catch {
       return Console.fail(error.message, .internalError)
     }
     guard !entries.isEmpty else {

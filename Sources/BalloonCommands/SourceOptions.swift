@@ -28,6 +28,12 @@ struct SourceOptions: ParsableArguments {
       """)
   var guestExec = false
 
+  @Option(help: ArgumentHelp("Where the journals of exercises are, for trials.", visibility: .hidden))
+  var journalDirectory: String?
+
+  /// Where the journals of exercises are looked for.
+  var journals: [String] { journalDirectory.map { [$0] } ?? JournalFile.places }
+
   /// Whether any of them was asked for.
   var areAsked: Bool { monitor || qemuGA || guestExec || qemuGASocket != nil }
   var asksQEMUGA: Bool { qemuGA || qemuGASocket != nil || guestExec }

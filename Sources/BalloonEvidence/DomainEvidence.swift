@@ -41,10 +41,11 @@ package struct DomainEvidence: Codable, Hashable, Sendable {
 
 /// What the domain was configured to be: its XML, or QEMU's own settings. All sizes in bytes.
 package struct ConfigurationEvidence: Codable, Hashable, Sendable {
-  /// `<memory>`: the most that the guest can have.
+  /// `<memory>`: the most that the guest can have. NVDIMMs, which libvirt and QEMU's sums count with it, are no RAM of
+  /// the guest's and no part of it.
   package var maximum: Observation<UInt64>
-  /// What somebody asked the balloon to become: the persistent XML's `<currentMemory>`. libvirt's live currentMemory is
-  /// the balloon's actual size and never stands here.
+  /// What somebody asked the balloon to become: the size that our own journal is to put back, else the persistent XML's
+  /// `<currentMemory>`. libvirt's live currentMemory is the balloon's actual size and never stands here.
   package var target: Observation<UInt64>
   /// `<memballoon model=…>`: `virtio`, `virtio-transitional`, `virtio-non-transitional`, `xen`, `none`.
   package var model: Observation<String>
@@ -73,6 +74,11 @@ package struct ConfigurationEvidence: Codable, Hashable, Sendable {
   /// How much of ``maximum`` comes by virtio-mem, in bytes: it is resized apart from the balloon, whose size does not
   /// count it. Absent: none does.
   package var virtioMemory: Observation<UInt64>
+  /// How much of ``maximum`` comes by DIMMs that are plugged in (pc-dimm), in bytes: the balloon's size counts it, but
+  /// the guest has it only once its system has put it online. Absent: none does.
+  package var dimmMemory: Observation<UInt64>
+  /// What of ``maximum`` the machine is started with, in bytes: without DIMMs and virtio-mem. Absent: not told apart.
+  package var baseMemory: Observation<UInt64>
   /// Confidential computing: `sev`, `sev-snp`, `s390-pv`, `tdx` (`<launchSecurity type=…>`); absent when there is none.
   package var launchSecurity: Observation<String>
 
@@ -91,6 +97,8 @@ package struct ConfigurationEvidence: Codable, Hashable, Sendable {
     sharedMemory = unknown()
     pinningDevices = unknown()
     virtioMemory = unknown()
+    dimmMemory = unknown()
+    baseMemory = unknown()
     launchSecurity = unknown()
   }
 }

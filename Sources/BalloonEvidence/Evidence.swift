@@ -32,12 +32,14 @@ package struct Evidence: Codable, Hashable, Sendable {
   package var process: ProcessEvidence?
   /// What an exercise of the balloon showed; `nil` when there was none.
   package var exercise: ExerciseEvidence?
+  /// What our own journal says of an exercise that has not been ended; `nil` when nobody looked.
+  package var journal: JournalEvidence?
 
   package init(
     collection: Collection, target: Target, domain: DomainEvidence, configuration: ConfigurationEvidence,
     device: DeviceEvidence, readings: [Reading], channel: ChannelEvidence, guest: GuestEvidence,
     events: [MachineEvent]? = nil, host: HostEvidence? = nil, process: ProcessEvidence? = nil,
-    exercise: ExerciseEvidence? = nil
+    exercise: ExerciseEvidence? = nil, journal: JournalEvidence? = nil
   ) {
     schema = Self.schema
     self.collection = collection
@@ -52,6 +54,7 @@ package struct Evidence: Codable, Hashable, Sendable {
     self.host = host
     self.process = process
     self.exercise = exercise
+    self.journal = journal
   }
 
   /// Whether the balloon is Xen's, which is no device: the XML names it so, or the domain is Xen's, whatever its XML

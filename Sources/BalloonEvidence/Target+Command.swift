@@ -5,8 +5,13 @@ extension Target {
   package func diagnose(_ flags: String...) -> String { diagnose(flags) }
 
   /// As ``diagnose(_:)-(String...)``.
-  package func diagnose(_ flags: [String]) -> String {
-    var words = ["virt-balloon", "diagnose"] + flags
+  package func diagnose(_ flags: [String]) -> String { command(["diagnose"] + flags) }
+
+  /// What puts back what an interrupted exercise took.
+  package func restore() -> String { command(["exercise", "--restore"]) }
+
+  private func command(_ verb: [String]) -> String {
+    var words = ["virt-balloon"] + verb
     switch kind {
     case .libvirt: words += ["--connect", ShellWord.quoted(location), ShellWord.quoted(domainName ?? "DOMAIN")]
     case .qmp: words.append(ShellWord.quoted("qmp:" + location))

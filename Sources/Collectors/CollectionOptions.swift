@@ -25,14 +25,15 @@ package struct CollectionOptions: Hashable, Sendable {
   package var host: Bool
   /// Look at the memory of QEMU's process part by part, too.
   package var process: Bool
+  /// Where the journals of exercises are looked for; empty: nowhere.
+  package var journals: [String]
   /// The version of virt-balloon, for the evidence.
   package var tool: String
 
   package init(
     quick: Bool, lean: Bool = false, monitor: Bool, qemuGA: Bool = false, qemuGASocket: String? = nil,
     deadline: Duration, duration: Duration? = nil, interval: Duration = .seconds(2), host: Bool = false,
-    process: Bool = false,
-    tool: String
+    process: Bool = false, journals: [String] = [], tool: String
   ) {
     self.quick = quick
     self.lean = lean
@@ -44,6 +45,7 @@ package struct CollectionOptions: Hashable, Sendable {
     self.interval = interval
     self.host = host
     self.process = process
+    self.journals = journals
     self.tool = tool
   }
 

@@ -31,7 +31,7 @@ package struct XMLFacts {
   package func configuration(persistent: Result<DomainConfiguration, Failure>) -> ConfigurationEvidence {
     var evidence = ConfigurationEvidence(
       Unknown(failure: Failure(.notFound, "the domain has no virtio memballoon"), provenance: source))
-    evidence.maximum = observed(live.memory.maximum)
+    evidence.maximum = maximum
     evidence.target = target(persistent)
     describeHost(&evidence)
     guard let balloon = live.balloon else {
@@ -57,6 +57,18 @@ package struct XMLFacts {
     return evidence
   }
 
+  /// libvirt counts NVDIMMs in `<memory>`; they are no RAM.
+  private var maximum: Observation<UInt64> {
+    guard let persistent = live.memory.persistent, persistent > 0, let memory = live.memory.maximum else {
+      return observed(live.memory.maximum)
+    }
+    let source = Provenance("\(document), memory without NVDIMMs", trust: .host, time: time)
+    guard memory >= persistent else {
+      return .failed(Failure(.malformed, "the XML has more NVDIMMs than memory"), source)
+    }
+    return .observed(memory - persistent, source)
+  }
+
   /// libvirt's live `currentMemory` is what the balloon is, never what was asked of it: only the persistent XML tells.
   private func target(_ persistent: Result<DomainConfiguration, Failure>) -> Observation<UInt64> {
     let name = document == "domain XML" ? "persistent domain XML" : document
@@ -64,7 +76,9 @@ package struct XMLFacts {
     switch persistent {
     case .success(let configuration):
       guard let current = configuration.memory.current ?? configuration.memory.maximum else { return .absent(source) }
-      return .observed(current, source)
+      // What is stored counts NVDIMMs in both sizes (measured with libvirt 9.0).
+      let persistent = configuration.memory.persistent ?? 0
+      return .observed(current > persistent ? current - persistent : current, source)
     case .failure(let failure): return .failed(failure, source)
     }
   }

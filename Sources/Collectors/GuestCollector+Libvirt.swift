@@ -66,6 +66,9 @@ extension GuestCollector {
       return await finish(evidence, runner)
     }
 
+    tellJournal(&evidence, keys: [domain.uuid]) {
+      MachineIdentity.run(ofProcess: MachineIdentity.process(ofUUID: domain.uuid)) ?? domain.id.map { "domain \($0)" }
+    }
     let watch = options.quick ? nil : await here.watch()
     evidence.readings = [await here.reading()]
     let (name, uuid, uri) = (domain.name, domain.uuid, session.uri)

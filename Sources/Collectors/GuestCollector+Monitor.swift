@@ -37,7 +37,11 @@ extension GuestCollector {
       Unknown(
         failure: Failure(.notFound, "a bare QEMU monitor keeps no record of what was asked of the balloon"),
         provenance: facts.source("QEMU monitor")))
-    evidence.configuration.maximum = await memorySize(facts)
+    await facts.memory(&evidence.configuration)
+    let peer = socket.peerProcess
+    tellJournal(&evidence, keys: [evidence.target.uuid ?? Self.realPath(path)]) {
+      MachineIdentity.run(ofProcess: peer)
+    }
     evidence.domain.hypervisor = await facts.hypervisor(machine: evidence.domain.machine)
     let (process, maximum) = (socket.peerProcess, evidence.configuration.maximum)
     await facts.host(&evidence.configuration, process: memory(ofProcess: process, holding: maximum))
@@ -86,17 +90,6 @@ extension GuestCollector {
         await connection.close()
         return sampled
       }, runner)
-  }
-
-  /// The machine's memory, plugged memory and all.
-  func memorySize(_ facts: MonitorFacts<some MonitorCommands>) async -> Observation<UInt64> {
-    let deadline = deadline
-    return await facts.ask("query-memory-size-summary") { () async throws(QMPError) in
-      let size = try await facts.monitor.memorySize(until: deadline)
-      let (sum, overflow) = size.base.addingReportingOverflow(size.plugged ?? 0)
-      guard !overflow else { throw QMPError(.malformed, "query-memory-size-summary: more memory than there is") }
-      return sum
-    }
   }
 
   /// What QEMU announced of the machine and its balloon, with its own times.

@@ -40,13 +40,21 @@ extension GuestCollector {
     facts.describe(&evidence.domain)
     evidence.configuration = facts.configuration(machine: evidence.domain.machine.value)
     await publish(evidence, runner)
+    // What QEMU has: `memory:` is what somebody wrote down.
+    var byQEMU = evidence.configuration
+    await monitor.memory(&byQEMU)
+    let size = options.process ? byQEMU.maximum : evidence.configuration.maximum
+    (evidence.configuration.baseMemory, evidence.configuration.dimmMemory) = (byQEMU.baseMemory, byQEMU.dimmMemory)
+    // QEMU knows the UUID of the settings, where there is one.
+    tellJournal(&evidence, keys: [settings?.uuid, Self.realPath(shared.path)]) {
+      MachineIdentity.run(ofProcess: process)
+    }
     evidence.device = await monitor.device()
     evidence.configuration.path = evidence.device.path
     let (channel, channelPath) = await monitor.channel()
     evidence.channel = channel
     let qomPath = evidence.device.qomPath
     evidence.readings = [await reading(monitor, qomPath, process)]
-    let size = options.process ? await memorySize(monitor) : evidence.configuration.maximum
     await runner.record("QEMU monitor", qomPath.failure, took: ContinuousClock.now - begun)
 
     let place = PortPlace(

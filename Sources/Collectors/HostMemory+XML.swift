@@ -25,6 +25,8 @@ extension XMLFacts {
     evidence.pinningDevices = .observed(
       kinds.flatMap { kind, count in Array(repeating: kind, count: min(count, 64)) }, source)
     evidence.virtioMemory = observed(live.memory.virtio)
+    evidence.dimmMemory = observed(live.memory.dimm)
+    evidence.baseMemory = observed(live.memory.cells)
     evidence.launchSecurity = observed(live.launchSecurity)
   }
 }

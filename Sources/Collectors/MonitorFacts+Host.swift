@@ -29,9 +29,6 @@ extension MonitorFacts {
     evidence.pinningDevices = await ask("qom-list /machine/peripheral") { () async throws(QMPError) in
       try await monitor.pinningDevices(until: deadline)
     }
-    evidence.virtioMemory = await ask("query-memory-devices") { () async throws(QMPError) in
-      try await monitor.virtioMemory(until: deadline)
-    }
     evidence.launchSecurity = await ask("qom-get /machine confidential-guest-support") {
       () async throws(QMPError) -> String? in
       guard let path = try await monitor.confidentialSupport(until: deadline) else { return nil }
@@ -39,6 +36,53 @@ extension MonitorFacts {
       return type.hasSuffix("-guest") ? String(type.dropLast("-guest".count)) : type
     }
     evidence.locked = locked(process, evidence)
+  }
+
+  /// The machine's memory, and what of it was plugged in: the one counts the other.
+  func memory(_ evidence: inout ConfigurationEvidence) async {
+    let (size, devices) = await plugged(&evidence)
+    evidence.maximum = maximum(size, (try? devices.get())?.persistent ?? 0)
+  }
+
+  /// What of the machine's memory was there at its start, and what was plugged in.
+  @discardableResult
+  func plugged(
+    _ evidence: inout ConfigurationEvidence
+  ) async -> (Result<MemorySize, QMPError>, Result<MemoryDevices, QMPError>) {
+    let deadline = collector.deadline
+    let size: Result<MemorySize, QMPError> = await result { () async throws(QMPError) in
+      try await monitor.memorySize(until: deadline)
+    }
+    let devices: Result<MemoryDevices, QMPError> = await result { () async throws(QMPError) in
+      try await monitor.memoryDevices(until: deadline)
+    }
+    evidence.baseMemory = leaf(size, "query-memory-size-summary") { $0.base }
+    evidence.virtioMemory = leaf(devices, "query-memory-devices") { $0.virtio }
+    evidence.dimmMemory = leaf(devices, "query-memory-devices") { $0.dimm }
+    return (size, devices)
+  }
+
+  private func leaf<Answer>(
+    _ answer: Result<Answer, QMPError>, _ command: String, _ bytes: (Answer) -> UInt64?
+  ) -> Observation<UInt64> {
+    switch answer {
+    case .success(let told): bytes(told).map { .observed($0, source(command)) } ?? .absent(source(command))
+    case .failure(let error): .failed(Failure(error), source(command))
+    }
+  }
+
+  /// All memory of the machine but what persists.
+  ///
+  /// - Parameter persistent: NVDIMMs, in bytes.
+  private func maximum(_ size: Result<MemorySize, QMPError>, _ persistent: UInt64) -> Observation<UInt64> {
+    let command = "query-memory-size-summary" + (persistent > 0 ? ", without NVDIMMs" : "")
+    guard case .success(let told) = size else { return leaf(size, command) { $0.base } }
+    let plugged = told.plugged ?? 0
+    let (sum, overflow) = told.base.addingReportingOverflow(plugged >= persistent ? plugged - persistent : plugged)
+    guard !overflow else {
+      return .failed(Failure(.malformed, "query-memory-size-summary: more memory than there is"), source(command))
+    }
+    return .observed(sum, source(command))
   }
 
   private func source(of backend: Observation<String>) async -> (Observation<String>, Observation<Bool>) {

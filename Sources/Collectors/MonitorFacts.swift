@@ -146,7 +146,7 @@ struct MonitorFacts<Commands: MonitorCommands>: Sendable {
       : Failure(.unsupported, "QEMU \(version) has no \(command); 7.2 and later do")
   }
 
-  private func result<Value>(_ body: () async throws(QMPError) -> Value) async -> Result<Value, QMPError> {
+  func result<Value>(_ body: () async throws(QMPError) -> Value) async -> Result<Value, QMPError> {
     do throws(QMPError) { return .success(try await body()) } catch { return .failure(error) }
   }
 

@@ -132,12 +132,7 @@ extension MonitorStatistics where Commands == Monitor {
       Unknown(
         failure: Failure(.notFound, "a bare QEMU monitor keeps no record of what was asked of the balloon"),
         provenance: facts.source("QEMU monitor")))
-    configuration.maximum = await facts.ask("query-memory-size-summary") { () async throws(QMPError) in
-      let size = try await monitor.memorySize(until: deadline)
-      let (sum, overflow) = size.base.addingReportingOverflow(size.plugged ?? 0)
-      guard !overflow else { throw QMPError(.malformed, "query-memory-size-summary: more memory than there is") }
-      return sum
-    }
+    await facts.memory(&configuration)
     let (process, maximum) = (socket.peerProcess, configuration.maximum)
     let target = Target(
       kind: .qmp, name: try? await monitor.name(until: deadline), uuid: try? await monitor.uuid(until: deadline),

@@ -13,6 +13,13 @@ package struct DomainMemory: Sendable, Equatable {
   package var hotplugSlots: UInt32?
   /// The sizes of all `<memory model='virtio-mem'>` devices together, which ``maximum`` includes; `nil` without any.
   package var virtio: UInt64?
+  /// Of all `<memory model='dimm'>`, which ``maximum`` includes; `nil` without any.
+  package var dimm: UInt64?
+  /// Of all that is no RAM, `<memory model='nvdimm'>` and `virtio-pmem`, which ``maximum`` includes as well (measured
+  /// with libvirt 9.0, NVDIMMs; the stored ``current`` does, too); `nil` without any.
+  package var persistent: UInt64?
+  /// `<numa><cell memory>` together: what the machine is started with, where libvirt knows of nodes; `nil` without any.
+  package var cells: UInt64?
   package var backing: Backing
 
   /// `<memoryBacking>`.

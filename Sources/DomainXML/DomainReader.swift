@@ -71,7 +71,8 @@ struct DomainReader {
       hotplugSlots: most.flatMap { element in
         element["slots"].flatMap { number($0, UInt32.self, "slots", element) }
       },
-      virtio: virtioMemory(devices),
+      virtio: plugged(devices, "virtio-mem"), dimm: plugged(devices, "dimm"),
+      persistent: plugged(devices, "nvdimm", "virtio-pmem"), cells: cells(domain),
       backing: DomainMemory.Backing(
         usesHugepages: hugepages != nil, hugepageSizes: sizes, isLocked: backing?.first("locked") != nil,
         forbidsSharing: backing?.first("nosharepages") != nil, source: backing?.first("source")?["type"],
@@ -79,13 +80,28 @@ struct DomainReader {
         discards: backing?.first("discard") != nil))
   }
 
-  /// What does not add up to a size of 64 bits is passed over.
-  private mutating func virtioMemory(_ devices: XMLElement?) -> UInt64? {
+  /// The sizes of all memory devices of these models together; what does not add up to 64 bits is passed over.
+  private mutating func plugged(_ devices: XMLElement?, _ models: String...) -> UInt64? {
     var sum: UInt64?
-    for device in devices?.all("memory") ?? [] where device["model"] == "virtio-mem" {
-      guard let bytes = device.first("target")?.first("size").flatMap({ size($0) }) else { continue }
+    for device in devices?.all("memory") ?? [] {
+      guard let model = device["model"], models.contains(model),
+        let bytes = device.first("target")?.first("size").flatMap({ size($0) })
+      else { continue }
       let (total, overflow) = (sum ?? 0).addingReportingOverflow(bytes)
       if !overflow { sum = total }
+    }
+    return sum
+  }
+
+  /// The memory of all NUMA nodes together; `nil` when one does not tell.
+  private mutating func cells(_ domain: XMLElement) -> UInt64? {
+    var sum: UInt64 = 0
+    guard let cells = domain.first("cpu")?.first("numa")?.all("cell"), !cells.isEmpty else { return nil }
+    for cell in cells {
+      guard let text = cell["memory"], let bytes = MemorySize.bytes(text, unit: cell["unit"]),
+        case let (total, overflow) = sum.addingReportingOverflow(bytes), !overflow
+      else { return nil }
+      sum = total
     }
     return sum
   }

@@ -8,7 +8,7 @@ extension MemoryAccount {
     let use: GuestUse =
       switch (source.isWindows, figures.witness) {
       case (true, _): .windows(figures)
-      case (false, .agent): .linux(figures)
+      case (false, .agent): .linux(figures, pluggedPageArray: ReservedMemory.pluggedPageArray(source))
       case (false, .statistics): .statistics(figures)
       }
     var parts = use.parts
@@ -41,7 +41,9 @@ struct GuestUse {
 
   /// /proc/meminfo. The lines that are taken for parts do not count a page twice: Cached is without Buffers and the
   /// swap cache, AnonPages without shared memory. Source: Documentation/filesystems/proc.rst, fs/proc/meminfo.c.
-  static func linux(_ figures: GuestFigures) -> GuestUse {
+  ///
+  /// - Parameter pluggedPageArray: what no line of it counts.
+  static func linux(_ figures: GuestFigures, pluggedPageArray: MemoryBucket? = nil) -> GuestUse {
     // With mapped stacks (CONFIG_VMAP_STACK, all distributions since 4.9) they are allocated by vmalloc and counted
     // there too; kernels that do not count vmalloc say 0.
     let stack = figures["kernelStack"]?.value ?? 0
@@ -64,7 +66,7 @@ struct GuestUse {
       told(
         figures, "secondaryPageTables", "secondary-page-tables", "page tables of its guests and IOMMUs", .used,
         "The tables that map memory for its own guests and for devices."),
-      percpu(figures),
+      percpu(figures), pluggedPageArray,
       told(
         figures, "laterHashTables", "hash-tables", "the kernel's later hash tables", .used,
         "Those that the kernel made after it had begun to count its memory."),

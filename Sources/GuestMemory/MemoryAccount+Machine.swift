@@ -15,10 +15,12 @@ extension MemoryAccount {
       explanation:
         "What the balloon leaves the guest, as QEMU has it; virsh dominfo calls it Used memory, and libvirt's live "
         + "currentMemory is the same figure.")
+    let isJournals = source.evidence.journal?.target != nil
     let target = MemoryBucket(
       "target", "the target", .undivided, configuration.target, within: "maximum",
-      explanation:
-        "What somebody asked the balloon to leave the guest, by the configuration; QEMU does not tell the target.")
+      explanation: isJournals
+        ? "What the guest had before an exercise that has not put it back yet, by that exercise's journal."
+        : "What somebody asked the balloon to leave the guest, by the configuration; QEMU does not tell the target.")
     var parts: [MemoryBucket]
     var beside = [target]
     var rest: String
@@ -40,6 +42,21 @@ extension MemoryAccount {
           explanation: "Resized apart from the balloon, and no part of actual; what is plugged is in the guest's total."
         ))
     }
+    if source.dimmMemory > 0 {
+      beside.append(
+        MemoryBucket(
+          "dimm", "by DIMMs that are plugged in", .undivided, configuration.dimmMemory, within: "maximum",
+          explanation:
+            "pc-dimm: counted in the maximum and in actual; the guest has it once its system has put it online."))
+    }
+    if source.dimmMemory + source.virtioMemory > 0 {
+      beside.append(
+        MemoryBucket(
+          "start", "at the start", .undivided, configuration.baseMemory, within: "maximum",
+          explanation:
+            "What the machine is started with; with what was plugged in since it is the maximum, and the guest's "
+            + "kernel sets things aside for it at boot."))
+    }
     beside += [balloon.other].compactMap { $0 }
     beside += reserved.beside.filter { $0.bytes != nil }
     return MemoryLevel("machine", "the machine's memory", whole: maximum, parts: parts, beside: beside, rest: rest)
@@ -53,6 +70,9 @@ extension MemoryAccount {
   }
 
   private static func unnamed(_ source: AccountSource, _ figures: GuestFigures) -> String {
+    if let total = source.total, let start = source.startMemory, source.dimmMemory > 0, total <= start {
+      return "The guest counts no more than the machine was started with: it has not put the DIMMs online, as a rule."
+    }
     if source.isWindows {
       return "No source names it: Windows calls such memory hardware reserved; it is firmware's, and what the system "
         + "took before it began to count."

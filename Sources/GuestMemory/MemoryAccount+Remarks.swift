@@ -10,9 +10,33 @@ extension MemoryAccount {
     _ guest: MemoryLevel?
   ) -> [MemoryRemark] {
     [
-      disagreement(balloon), counting(source, balloon, place), unserved(source), aboveMaximum(source),
+      exercise(source.evidence), pieces(source), disagreement(balloon), counting(source, balloon, place),
+      unserved(source), aboveMaximum(source),
       freeAboveTotal(source), totalAboveMaximum(source), totals(source),
     ].compactMap { $0 }
+  }
+
+  private static func exercise(_ evidence: Evidence) -> MemoryRemark? {
+    guard let exercise = evidence.unfinishedExercise else { return nil }
+    let id =
+      switch exercise {
+      case .underWay: "exercise.under-way"
+      case .interrupted: "exercise.interrupted"
+      }
+    return MemoryRemark(id, exercise.sentence(of: evidence.target, size: ByteCount.text))
+  }
+
+  /// Memory at the start and what was plugged in are the maximum.
+  private static func pieces(_ source: AccountSource) -> MemoryRemark? {
+    guard source.dimmMemory > 0, let maximum = source.maximum,
+      let start = AccountSource.plausible(source.evidence.configuration.baseMemory),
+      start + source.dimmMemory + source.virtioMemory != maximum
+    else { return nil }
+    let sum = ByteCount.text(start + source.dimmMemory + source.virtioMemory)
+    return MemoryRemark(
+      "maximum.pieces",
+      "Memory at the start and what is plugged in are \(sum), the maximum is \(ByteCount.text(maximum)): they are of "
+        + "different moments.")
   }
 
   private static func disagreement(_ balloon: BalloonFigures) -> MemoryRemark? {

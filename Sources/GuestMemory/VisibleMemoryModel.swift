@@ -60,30 +60,40 @@ package struct VisibleMemoryModel: Hashable, Sendable {
 
   /// What a guest with at most `maximum` bytes will see when the balloon leaves it `current` of them.
   /// - Parameters:
-  ///   - maximum: `<memory>` without virtio-mem and DIMMs that are plugged later.
+  ///   - maximum: `<memory>` without virtio-mem and without NVDIMMs.
   ///   - current: `<currentMemory>`, the balloon's target; more than `maximum` counts as that.
+  ///   - plugged: what of `maximum` is in DIMMs (pc-dimm), which are no part of firmware's map and come after boot: the
+  ///     kernel sets nothing aside for them then, and pays their page array out of what is visible when they come. What
+  ///     will be seen is seen when they are online.
   ///   - chipset: `nil`: not known, which matters between 2.75 and 3.5 GiB only.
   ///   - processors: how many the guest has; 0 counts as 1.
   package func prediction(
-    maximum: UInt64, current: UInt64, chipset: Chipset? = nil, processors: UInt64 = 1
+    maximum: UInt64, current: UInt64, plugged: UInt64 = 0, chipset: Chipset? = nil, processors: UInt64 = 1
   ) -> VisibleMemoryPrediction {
     let current = min(current, maximum)
-    let kept = keptParts(maximum: maximum, chipset: chipset, processors: processors)
+    let plugged = min(plugged, maximum)
+    let start = maximum - plugged
+    func parts(_ size: UInt64) -> [VisibleMemoryPrediction.Part] {
+      keptParts(maximum: size, isExpandable: plugged > 0, chipset: chipset, processors: processors)
+    }
+    let kept = parts(start)
     let atBoot = Self.sum(kept.map(\.bytes))
-    let less = Self.sum(keptParts(maximum: current, chipset: chipset, processors: processors).map(\.bytes))
+    let less = Self.sum(parts(min(current, start)).map(\.bytes))
     let left = current > atBoot ? current - atBoot : 0
     let kernelReserve = reserve(maximum: maximum, chipset: chipset)
-    let visible = left > kernelReserve ? left : nil
+    let pluggedArray = pageArray(maximum: plugged)
+    let visible = left > Self.sum([kernelReserve, pluggedArray]) ? left : nil
     let headroom = atBoot > less ? atBoot - less : 0
     let danger: VisibleMemoryPrediction.Danger
     if let visible {
       // A guest that is that small without much headroom is small because somebody wanted it so.
-      let isTight = headroom > current / 2 || (headroom > current / 8 && visible - kernelReserve < Self.workingMemory)
+      let spare = visible - kernelReserve - pluggedArray
+      let isTight = headroom > current / 2 || (headroom > current / 8 && spare < Self.workingMemory)
       danger = isTight ? .likely : .none
     } else {
       danger = .certain
     }
-    let usable = usableMemory(of: maximum)
+    let usable = usableMemory(of: start)
     let tables = SystemHashTable.all.filter { !$0.isEarly }.map { $0.size(memory: usable) }
     let balloon = VisibleMemoryPrediction.Part(
       id: .balloon, bytes: maximum - current,
@@ -91,12 +101,13 @@ package struct VisibleMemoryModel: Hashable, Sendable {
     return VisibleMemoryPrediction(
       maximum: maximum, current: current, visible: visible,
       visibleBeforeBalloon: maximum > atBoot ? maximum - atBoot : nil, parts: kept + [balloon], atBoot: atBoot,
-      usedByTables: Self.sum(tables), headroomCost: headroom, reserve: kernelReserve,
-      uncertainty: doubt(maximum: maximum, chipset: chipset), danger: danger)
+      usedByTables: Self.sum(tables), usedByPlugged: pluggedArray, headroomCost: headroom, reserve: kernelReserve,
+      uncertainty: doubt(maximum: start, chipset: plugged > 0 ? chipset ?? .q35 : chipset), danger: danger)
   }
 
+  /// - Parameter isExpandable: whether memory may be plugged in, which comes to lie above 4 GiB.
   private func keptParts(
-    maximum: UInt64, chipset: Chipset?, processors: UInt64
+    maximum: UInt64, isExpandable: Bool, chipset: Chipset?, processors: UInt64
   ) -> [VisibleMemoryPrediction.Part] {
     var parts: [VisibleMemoryPrediction.Part] = []
     func add(_ id: VisibleMemoryPrediction.Part.ID, _ bytes: UInt64, _ source: String) {
@@ -112,10 +123,10 @@ package struct VisibleMemoryModel: Hashable, Sendable {
       "The tables of the dentry and inode caches grow with the maximum (alloc_large_system_hash, fs/dcache.c, "
         + "fs/inode.c).")
     add(.kernelImage, kernel.image, "The kernel's code and data: \(kernel.source).")
-    if maximum >= (chipset ?? .q35).split {
+    if maximum >= (chipset ?? .q35).split || isExpandable {
       add(
         .bounceBuffer, kernel.bounceBuffer,
-        "Linux sets a bounce buffer of 64 MiB aside when some memory lies above 4 GiB "
+        "Linux sets a bounce buffer of 64 MiB aside when some memory lies above 4 GiB, or may be plugged in there "
           + "(arch/x86/kernel/pci-dma.c).")
     }
     // One page of entries maps 1 GiB with pages of 2 MiB.

@@ -59,6 +59,8 @@ package struct VisibleMemoryPrediction: Hashable, Sendable {
   package let atBoot: UInt64
   /// What the other hash tables take, out of what is visible, at boot.
   package let usedByTables: UInt64
+  /// What the page array of plugged-in DIMMs takes, out of what is visible.
+  package let usedByPlugged: UInt64
   /// How much more is kept than by the same guest with a maximum of ``current``: the price of headroom that is not
   /// used.
   package let headroomCost: UInt64

@@ -22,7 +22,7 @@ package struct RunState: Hashable, Sendable {
 package struct MemorySize: Hashable, Sendable {
   /// What the machine was started with, in bytes.
   package let base: UInt64
-  /// What was plugged in since (pc-dimm, virtio-mem), in bytes; `nil` where QEMU cannot plug memory.
+  /// What was plugged in (pc-dimm, virtio-mem, and NVDIMMs too), in bytes; `nil` where QEMU cannot plug memory.
   package let plugged: UInt64?
 
   package init(decoding json: JSON) throws(QMPError) {

@@ -89,22 +89,9 @@ extension MonitorCommands {
     try await link("confidential-guest-support", of: "/machine", until: deadline)
   }
 
-  /// The memory that comes by virtio-mem now, in bytes; `nil` when the machine has no such device. Source: QEMU
-  /// qapi/machine.json, `query-memory-devices`.
-  package func virtioMemory(until deadline: ContinuousClock.Instant) async throws(QMPError) -> UInt64? {
-    guard let devices = try await execute("query-memory-devices", until: deadline).array else {
-      throw .malformed("query-memory-devices", "no list")
-    }
-    var sum: UInt64?
-    for device in devices where device["type"]?.string == "virtio-mem" {
-      guard let size = device["data"]?["size"]?.uint else {
-        throw .malformed("query-memory-devices", "virtio-mem without a size")
-      }
-      let (total, overflow) = (sum ?? 0).addingReportingOverflow(size)
-      guard !overflow else { throw .malformed("query-memory-devices", "more memory than there is") }
-      sum = total
-    }
-    return sum
+  /// The memory devices that the machine has now.
+  package func memoryDevices(until deadline: ContinuousClock.Instant) async throws(QMPError) -> MemoryDevices {
+    try MemoryDevices(decoding: try await execute("query-memory-devices", until: deadline))
   }
 
   private func link(

@@ -253,6 +253,10 @@ struct Facts {
     size("target", configuration.target, absent: "not known (nobody's request is on record)")
     guard let reading = evidence.readings.last else { return field("actual", "not known (no reading)") }
     size("actual", reading.actual)
+    if let exercise = evidence.unfinishedExercise {
+      let sentence = exercise.sentence(of: evidence.target, size: EvidenceText.size)
+      field("exercise", [Span(TerminalText.shortened(sentence, to: 400), .yellow)])
+    }
     if isVerbose { size("QEMU's memory", reading.rss) }
   }
 

@@ -166,7 +166,7 @@ package struct EvidenceReader {
   /// Runs a question whose leaves are not to be cited (a look that decides which leaf to cite).
   package func peek<Value>(_ path: KeyPath<Evidence, Value>) -> Value { evidence[keyPath: path] }
 
-  /// Cites a leaf of an exercise that not every look has.
+  /// Cites a leaf of an exercise that not every look, and not every guest, has.
   mutating func cite<Value>(exercisePart leaf: Observation<Value>?, at path: String) {
     if let leaf { _ = cite(leaf, at: path) }
   }

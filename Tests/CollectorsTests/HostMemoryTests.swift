@@ -47,6 +47,26 @@ struct HostMemoryTests {
     #expect(try configuration("<devices>\(vast)</devices>").virtioMemory.value == 17_179_869_183 << 30)
   }
 
+  @Test("counts no NVDIMM, which libvirt counts in both sizes of the stored XML, and has DIMMs apart")
+  func plugged() throws {
+    // Captured from libvirt 9.0, shortened: a node of 1024 MiB, a DIMM of 512, an NVDIMM of 256, virtio-mem of 1024.
+    let text = """
+      <domain type='qemu'><name>d</name><memory unit='KiB'>2883584</memory>
+      <currentMemory unit='KiB'>2883584</currentMemory>
+      <cpu><numa><cell id='0' cpus='0' memory='1048576' unit='KiB'/></numa></cpu><devices>
+      <memory model='dimm'><target><size unit='KiB'>524288</size><node>0</node></target></memory>
+      <memory model='nvdimm'><target><size unit='KiB'>262144</size><node>0</node></target></memory>
+      <memory model='virtio-mem'><target><size unit='KiB'>1048576</size><node>0</node></target></memory>
+      <memballoon model='virtio'/></devices></domain>
+      """
+    let domain = try DomainConfiguration(xml: text)
+    let evidence = XMLFacts(live: domain, time: 7).configuration(persistent: .success(domain))
+    #expect(evidence.maximum.value == 2_560 << 20 && evidence.target.value == 2_560 << 20)
+    #expect(evidence.maximum.provenance.source.contains("without NVDIMMs"))
+    #expect(evidence.baseMemory.value == 1_024 << 20 && evidence.dimmMemory.value == 512 << 20)
+    #expect(evidence.virtioMemory.value == 1_024 << 20)
+  }
+
   @Test("stands in what the XML hands to QEMU past libvirt, too")
   func commandLine() throws {
     func passed(_ arguments: [String]) throws -> ConfigurationEvidence {

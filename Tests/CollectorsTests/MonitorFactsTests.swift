@@ -187,16 +187,20 @@ struct MonitorFactsTests {
     ]) { $1 }
     monitor.replies["human-monitor-command"] = .success(
       "  Block Name    PSize  Offset\n  m    2 MiB  0x0 0x0 0x0\n pc.bios    4 KiB  0x0 0x0 0x0\n")
-    // Captured: query-memory-devices of QEMU 7.2.22 with virtio-mem and a DIMM, shortened.
+    // Captured: query-memory-devices of QEMU 7.2.22 with virtio-mem, a DIMM and an NVDIMM, shortened.
     monitor.replies["query-memory-devices"] = .success([
       ["type": "virtio-mem", "data": ["size": .integer(128 << 20), "max-size": .integer(512 << 20)]],
-      ["type": "dimm", "data": ["size": .integer(128 << 20)]],
+      ["type": "dimm", "data": ["size": .integer(256 << 20)]],
+      ["type": "nvdimm", "data": ["size": .integer(64 << 20)]],
+    ])
+    monitor.replies["query-memory-size-summary"] = .success([
+      "base-memory": .integer(640 << 20), "plugged-memory": .integer(448 << 20),
     ])
     monitor.replies["query-kvm"] = .success(["enabled": .bool(true), "present": .bool(true)])
     let source = Provenance("test", trust: .host, time: 7)
     func configuration(_ monitor: ScriptedMonitor, locked: UInt64) async throws -> ConfigurationEvidence {
       var evidence = ConfigurationEvidence(Unknown(failure: Failure(.notFound, "no record"), provenance: source))
-      evidence.maximum = .observed(1 << 30, source)
+      await facts(monitor).memory(&evidence)
       let status = "VmSize:\t4194304 kB\nVmRSS:\t2097152 kB\nVmLck:\t\(locked >> 10) kB\n"
       let memory = try #require(ProcessMemory(status: status))
       await facts(monitor).host(&evidence, process: .observed(memory, source))
@@ -205,7 +209,10 @@ struct MonitorFactsTests {
     let whole = try await configuration(monitor, locked: 2 << 30)
     #expect(whole.hugepages.value == true && whole.memorySource.value == "memfd" && whole.sharedMemory.value == true)
     #expect(whole.pinningDevices.value == ["pci", "mdev"] && whole.launchSecurity.isAbsent)
-    #expect(whole.virtioMemory.value == 128 << 20)
+    #expect(whole.virtioMemory.value == 128 << 20 && whole.dimmMemory.value == 256 << 20)
+    #expect(whole.baseMemory.value == 640 << 20)
+    #expect(whole.maximum.value == 1 << 30, "an NVDIMM is no RAM")
+    #expect(whole.maximum.provenance.source.contains("NVDIMM"))
     #expect(whole.locked.failure?.reason == .unsupported, "VFIO's pages count as locked")
     #expect(await facts(monitor).hypervisor(machine: .observed("pc-q35-7.2", source)).value == "kvm")
     #expect(await facts(monitor).hypervisor(machine: .observed("xenfv-4.2", source)).value == "xen")

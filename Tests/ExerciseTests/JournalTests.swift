@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import Collectors
 import Exercise
 import Glibc
 import GuestRig
@@ -18,7 +19,7 @@ struct JournalTests {
       #expect(try journal.read() == nil)
       try journal.write(Self.entry)
       #expect(try journal.read() == Self.entry)
-      #expect(try ExerciseJournal.all(in: place) == [Self.entry])
+      #expect(try JournalFile.all(in: place) == [Self.entry])
       var status = stat()
       #expect(stat(journal.path, &status) == 0)
       #expect(status.st_mode & 0o777 == 0o600)
@@ -47,10 +48,10 @@ struct JournalTests {
 
   @Test("A machine's name becomes the name of a file that leads nowhere else")
   func names() {
-    #expect(ExerciseJournal.fileName(of: "../../etc/passwd") == "%2E%2E%2F%2E%2E%2Fetc%2Fpasswd")
-    let long = ExerciseJournal.fileName(of: "/" + String(repeating: "x", count: 4_000))
+    #expect(JournalFile.name(of: "../../etc/passwd") == "%2E%2E%2F%2E%2E%2Fetc%2Fpasswd")
+    let long = JournalFile.name(of: "/" + String(repeating: "x", count: 4_000))
     #expect(long.utf8.count < 200)
-    #expect(long != ExerciseJournal.fileName(of: "/" + String(repeating: "x", count: 4_001)))
+    #expect(long != JournalFile.name(of: "/" + String(repeating: "x", count: 4_001)))
   }
 
   /// A journal with one member otherwise than it should be.
@@ -93,13 +94,13 @@ struct JournalTests {
 
   @Test("root's journals are the system's, another user's are their own")
   func places() throws {
-    #expect(try ExerciseJournal.directory(user: 0) { _ in "/x" } == "/var/lib/virt-balloon")
+    #expect(try JournalFile.directory(user: 0) { _ in "/x" } == "/var/lib/virt-balloon")
     #expect(
-      try ExerciseJournal.directory(user: 7) { $0 == "XDG_STATE_HOME" ? "/s" : "/h" } == "/s/virt-balloon")
+      try JournalFile.directory(user: 7) { $0 == "XDG_STATE_HOME" ? "/s" : "/h" } == "/s/virt-balloon")
     #expect(
-      try ExerciseJournal.directory(user: 7) { $0 == "HOME" ? "/h" : "not absolute" }
+      try JournalFile.directory(user: 7) { $0 == "HOME" ? "/h" : "not absolute" }
         == "/h/.local/state/virt-balloon")
-    #expect(throws: JournalError.self) { try ExerciseJournal.directory(user: 7) { _ in nil } }
+    #expect(throws: JournalError.self) { try JournalFile.directory(user: 7) { _ in nil } }
   }
 
   @Test("A process is known by its start: one that has ended is no longer that run")

@@ -24,6 +24,8 @@ enum AccountFixtures {
     evidence.configuration.model = .observed("virtio", host("virDomainGetXMLDesc memballoon"))
     evidence.configuration.statsPeriod = .absent(host("virDomainGetXMLDesc memballoon"))
     evidence.configuration.virtioMemory = .absent(host("virDomainGetXMLDesc"))
+    evidence.configuration.dimmMemory = .absent(host("virDomainGetXMLDesc"))
+    evidence.configuration.baseMemory = .absent(host("virDomainGetXMLDesc"))
     evidence.readings = [
       Reading(
         time: now, actual: told(actual, "virDomainMemoryStats actual"),

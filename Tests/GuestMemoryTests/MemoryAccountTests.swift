@@ -215,6 +215,52 @@ struct MemoryAccountTests {
     #expect(!virtio.differences.contains { $0.id == "target-actual" })
   }
 
+  @Test("DIMMs have a piece of their own, and the kernel sets nothing aside for them at boot")
+  func dimms() throws {
+    var evidence = Fixture.linuxAgent(deflateOnOOM: false)
+    // The same guest, with 3 GiB at the start and a DIMM of 1 GiB.
+    evidence.configuration.dimmMemory = Fixture.told(1 << 30, "query-memory-devices")
+    evidence.configuration.baseMemory = Fixture.told(3 << 30, "query-memory-size-summary")
+    evidence.guest.memory = Fixture.memory(
+      Fixture.linuxMemory(deflateOnOOM: false).filter { !["bootReserved", "bootFreed"].contains($0.key) })
+    let account = MemoryAccount(evidence)
+    expectComplete(account)
+    #expect(account.bucket("dimm")?.bytes == 1 << 30 && account.bucket("dimm")?.within == "maximum")
+    #expect(account.bucket("dimm")?.sources.map(\.source) == ["query-memory-devices"])
+    #expect(account.bucket("start")?.bytes == 3 << 30)
+    #expect(account.bucket("balloon")?.bytes == 3 << 30, "a DIMM is part of actual")
+    #expect(account.bucket("kernel.page-array")?.bytes == 48 * mebi)
+    #expect(account.bucket("guest.page-array")?.bytes == 16 * mebi)
+    #expect(account.bucket("kernel.bounce-buffer") != nil, "a DIMM lies above 4 GiB, however small the machine is")
+    #expect(!account.remarks.contains { $0.id == "maximum.pieces" })
+    evidence.configuration.baseMemory = Fixture.told(2 << 30, "query-memory-size-summary")
+    #expect(MemoryAccount(evidence).remarks.contains { $0.id == "maximum.pieces" })
+  }
+
+  @Test("An exercise that has not put back what it took explains the size, and its journal is the target's source")
+  func journal() throws {
+    var evidence = Fixture.linuxAgent(deflateOnOOM: false)
+    let place = "exercise journal /var/lib/virt-balloon/web01.json"
+    var journal = JournalEvidence(
+      Unknown(failure: Failure(.notAsked, "not asked"), provenance: Fixture.host(place)))
+    journal.original = Fixture.told(2 << 30, place)
+    journal.isOfThisRun = .observed(true, Fixture.host(place))
+    journal.isUnderWay = .observed(false, Fixture.host("/proc/net/unix"))
+    evidence.journal = journal
+    evidence.configuration.target = try #require(journal.target)
+    let account = MemoryAccount(evidence)
+    #expect(account.bucket("target")?.bytes == 2 << 30)
+    #expect(account.bucket("target")?.sources == [Fixture.host(place)])
+    let remark = try #require(account.remarks.first { $0.id == "exercise.interrupted" })
+    #expect(remark.text.contains("2 GiB"))
+    #expect(remark.text.hasSuffix("virt-balloon exercise --restore --connect qemu:///system web01."))
+    #expect(account.differences.first { $0.id == "target-actual" }?.explanation.contains("exercise") == true)
+    evidence.journal?.isUnderWay = .observed(true, Fixture.host("/proc/net/unix"))
+    evidence.journal?.process = Fixture.told(708, "/proc/locks")
+    let now = MemoryAccount(evidence)
+    #expect(now.remarks.contains { $0.id == "exercise.under-way" && $0.text.contains("process 708") })
+  }
+
   @Test("What the guest has free and the host still spends is a lower bound")
   func retained() throws {
     // 1380 MiB of the guest's RAM are resident; the guest can be using 1024 - 236.

@@ -36,6 +36,26 @@ struct VisibleMemoryModelTests {
     }
   }
 
+  @Test("What comes in DIMMs is seen whole, and paid out of what is seen")
+  func plugged() {
+    // Measured with Linux 6.1 under QEMU 7.2: a guest of 1 GiB with a DIMM of 512 MiB online, MemTotal 1454608 KiB.
+    let model = VisibleMemoryModel(kernel: .debian6_1)
+    let (start, dimm): (UInt64, UInt64) = (1 << 30, 512 << 20)
+    let both = model.prediction(maximum: start + dimm, current: start + dimm, plugged: dimm, chipset: .q35)
+    let seen = both.visible ?? 0
+    #expect(abs(Int64(seen) - 1_454_608 << 10) <= 16 << 20, "\(seen >> 10) KiB")
+    #expect(both.usedByPlugged == 8 << 20)
+    #expect(both[.pageArray] == 16 << 20, "at boot there is no DIMM")
+    #expect(both[.bounceBuffer] > 0, "and yet something may come above 4 GiB")
+    #expect((both.parts.map(\.bytes).reduce(0, +)) + seen == start + dimm)
+    #expect(model.prediction(maximum: start, current: start, chipset: .q35)[.bounceBuffer] == 0)
+    // Whatever is told, nothing traps.
+    for size: UInt64 in [0, 1, .max] {
+      _ = model.prediction(maximum: size, current: .max, plugged: .max)
+      _ = model.prediction(maximum: .max, current: size, plugged: size)
+    }
+  }
+
   @Test("Headroom that is not used costs nothing when there is none, and more the more there is")
   func headroom() {
     let model = VisibleMemoryModel()

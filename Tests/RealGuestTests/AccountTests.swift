@@ -81,6 +81,58 @@ extension RealGuestTests {
     }
   }
 
+  @Test("DIMMs have a piece of their own in a real guest's account, put online or not; an NVDIMM is none of it")
+  func accountOfDIMMs() async throws {
+    let dimm: Int64 = 512 << 20
+    let configuration = GuestConfiguration {
+      $0.memory = 1_024
+      $0.arguments = [
+        "-m", "1G,slots=3,maxmem=4G", "-machine", "nvdimm=on", "-object", "memory-backend-ram,id=m1,size=512M",
+        "-device", "pc-dimm,id=d1,memdev=m1", "-object", "memory-backend-ram,id=m2,size=256M", "-device",
+        "nvdimm,id=n1,memdev=m2",
+      ]
+    }
+    try await Guest.with(configuration) { guest in
+      try await waitUntil("the agent opened its port and the guest delivered statistics") {
+        let view = try await HostView(guest.monitor)
+        return view.agentPortOpen == true && (view.statistics["stat-available-memory"] ?? 0) > 0
+      }
+      func account(_ comment: Comment) async throws -> AccountView {
+        let view = try await AccountView(["qmp:\(guest.monitorPath)"])
+        view.checkForm(comment)
+        #expect(view.bytes("maximum") == Self.gibibyte + dimm, comment)
+        #expect(view.bytes("dimm") == dimm && view.bytes("start") == Self.gibibyte, comment)
+        #expect(view.sources("dimm") == ["query-memory-devices"], comment)
+        #expect(view.bytes("actual") == (try await HostView(guest.monitor)).actual, comment)
+        return view
+      }
+      // No kernel of Debian's for clouds puts a DIMM online by itself, and the rig's guest has nobody else who would.
+      let offline = try await account("offline")
+      #expect(offline.bytes("balloon") == 0 && offline.bytes("actual") == Self.gibibyte + dimm)
+      let missing = try #require(offline.unexplained).machine
+      #expect(abs(missing - dimm) < Self.gibibyte / 100, "the DIMM is nobody's: \(missing >> 10) KiB")
+      #expect(offline.level("machine")?["remainder"]?.string?.contains("online") == true)
+
+      try await guest.control(
+        "for m in /sys/devices/system/memory/memory*/state; do echo online >$m; done 2>/dev/null; :")
+      try await waitUntil("the DIMM was online") {
+        try await guest.control("cat /sys/devices/system/memory/memory*/state | sort -u") == "online"
+      }
+      let online = try await account("online")
+      #expect(
+        (online.bytes("guest.total") ?? 0) - (offline.bytes("guest.total") ?? 0) == dimm, "MemTotal has the whole DIMM")
+      try checkChain(online, maximum: Self.gibibyte + dimm, "a DIMM online")
+      #expect(online.bytes("guest.page-array") == dimm / 64)
+
+      // The balloon takes of the DIMM as of the rest.
+      try await guest.monitor.setBalloonTarget(Self.gibibyte)
+      try await waitUntil("the guest followed") { try await HostView(guest.monitor).actual == Self.gibibyte }
+      let inflated = try await account("inflated")
+      #expect(inflated.bytes("balloon") == dimm)
+      try checkChain(inflated, maximum: Self.gibibyte + dimm, "a DIMM online and as much in the balloon")
+    }
+  }
+
   /// Where libvirt's domain runs there is another /run and another /proc; a program of the same host has both.
   private func process(ofDomain uuid: String) throws -> Int32 {
     let numbers = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }

@@ -212,6 +212,59 @@ extension RealGuestTests {
     }
   }
 
+  @Test("While an exercise runs, and after it was killed, account and diagnose tell its target and what helps")
+  func exerciseExplained() async throws {
+    try await Guest.with(Self.guest()) { guest in
+      try await untilReady(guest)
+      let target = "qmp:\(guest.monitorPath)"
+      let place = ["--journal-directory", guest.directory("journal")]
+      func diagnosis() async throws -> RigJSON {
+        try Diagnosis.parse(
+          try await Program.run(
+            [try Program.built("virt-balloon"), "diagnose", "--quick", "--format", "json", target] + place))
+      }
+      func statements(_ report: RigJSON) -> [String] {
+        (report["notApplicable"]?.elements ?? [])
+          .filter { $0["id"]?.string?.hasPrefix("balloon.target.") == true }.compactMap { $0["statement"]?.string }
+      }
+      try await Program.background(try arguments(guest, "--yes"), log: guest.directory("first.log"), signal: "KILL") {
+        try await waitUntil("the exercise has begun") { (try await actual(guest) ?? .max) < Self.gibibyte }
+        let view = try await AccountView([target] + place)
+        let remarks = view.document["remarks"]?.elements ?? []
+        #expect(remarks.contains { $0["id"]?.string == "exercise.under-way" }, "\(remarks)")
+        #expect(view.bytes("target") == Self.gibibyte)
+        let report = try await diagnosis()
+        #expect(statements(report).allSatisfy { $0.contains("under way") } && statements(report).count == 2)
+        print(
+          "exercise, under way: process \(report["evidence"]?["journal"]?["process"]?["value"]?.integer ?? -1), "
+            + (statements(report).first ?? "nothing told"))
+      }
+      let left = try #require(try await actual(guest))
+      #expect(left < Self.gibibyte && journals(guest).count == 1)
+      let command = "virt-balloon exercise --restore \(target)"
+      let view = try await AccountView([target] + place)
+      view.checkForm("after an exercise was killed")
+      #expect(view.bytes("target") == Self.gibibyte)
+      #expect(view.sources("target").first?.contains(guest.directory("journal")) == true)
+      let remark = view.document["remarks"]?.elements.first { $0["id"]?.string == "exercise.interrupted" }
+      #expect(remark?["text"]?.string?.contains(command) == true, "\(view.document["remarks"] ?? .null)")
+      let report = try await diagnosis()
+      #expect(statements(report).allSatisfy { $0.contains(command) } && statements(report).count == 2)
+      #expect(report["evidence"]?["configuration"]?["target"]?["value"]?.integer == Self.gibibyte)
+      let text = try await Program.run(
+        [try Program.built("virt-balloon"), "diagnose", "--quick", target] + place)
+      #expect(text.output.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(command))
+      print("exercise, killed at \(left >> 20) MiB: \(remark?["text"]?.string ?? "nothing told")")
+
+      let again = try await Program.run(try arguments(guest, "--restore"))
+      #expect(again.status == 0, "\(again.errorOutput)")
+      #expect(try await actual(guest) == Self.gibibyte)
+      let after = try await AccountView([target] + place)
+      #expect(after.bytes("target") == nil, "a bare monitor keeps no record, and the journal is gone")
+      #expect(after.document["remarks"]?.elements.contains { $0["id"]?.string == "exercise.interrupted" } == false)
+    }
+  }
+
   @Test("A machine that was started anew is not given an earlier run's size")
   func exerciseStartedAnew() async throws {
     try await ScratchDirectory.with { directory in

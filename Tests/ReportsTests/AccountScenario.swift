@@ -29,6 +29,8 @@ extension Scenario {
     evidence.configuration.model = .observed("virtio", host("virDomainGetXMLDesc"))
     evidence.configuration.statsPeriod = .absent(host("virDomainGetXMLDesc"))
     evidence.configuration.virtioMemory = .absent(host("virDomainGetXMLDesc"))
+    evidence.configuration.dimmMemory = .absent(host("virDomainGetXMLDesc"))
+    evidence.configuration.baseMemory = .absent(host("virDomainGetXMLDesc"))
     evidence.readings = [
       Reading(
         time: now, actual: told(actual, "virDomainMemoryStats"), lastUpdate: .absent(host("virDomainMemoryStats")),

@@ -130,6 +130,8 @@ enum EvidenceFixture {
     evidence.configuration.sharedMemory = observed(false)
     evidence.configuration.pinningDevices = observed([])
     evidence.configuration.virtioMemory = absent()
+    evidence.configuration.dimmMemory = absent()
+    evidence.configuration.baseMemory = absent()
     evidence.configuration.launchSecurity = absent()
     evidence.device.qomPath = observed("/machine/peripheral/balloon0")
     evidence.device.identity = observed(.balloonTransitional)

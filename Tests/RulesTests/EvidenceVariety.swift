@@ -75,6 +75,13 @@ enum EvidenceVariety {
     { $0.configuration.target = Make.observed(1 << 30) },
     { $0.configuration.virtioMemory = Make.observed(1 << 30) },
     { $0.configuration.virtioMemory = Make.failed() },
+    { evidence in
+      evidence.configuration.maximum = Make.observed(16 << 30)
+      evidence.configuration.dimmMemory = Make.observed(1 << 30)
+      evidence.configuration.target = Make.observed(1 << 30)
+    },
+    { $0.journal = ExerciseFixture.journal(isUnderWay: false) },
+    { $0.journal = ExerciseFixture.journal(isUnderWay: true) },
     { $0.configuration.hugepages = Make.observed(true) },
     { $0.configuration.locked = Make.observed(true) },
     { $0.configuration.sharedMemory = Make.observed(true) },

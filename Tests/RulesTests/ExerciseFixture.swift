@@ -46,5 +46,18 @@ enum ExerciseFixture {
     evidence.exercise = exercise(seen: 1 << 30, stopped: Failure(.init(rawValue: "interrupted"), "interrupted"))
   }
 
+  /// A journal that says that 1 GiB is still to be put back.
+  static func journal(isUnderWay: Bool, isOfThisRun: Observation<Bool> = Make.observed(true)) -> JournalEvidence {
+    var journal = JournalEvidence(
+      Unknown(
+        failure: Failure(.notAsked, "synthesised"), provenance: Provenance("synthesised", trust: .host, time: nil)))
+    journal.original = Make.observed(1 << 30, "exercise journal /var/lib/virt-balloon/web1.json")
+    journal.written = Make.observed(UInt64(Make.now) - 60)
+    journal.isOfThisRun = isOfThisRun
+    journal.isUnderWay = Make.observed(isUnderWay)
+    journal.process = isUnderWay ? Make.observed(708) : Make.absent()
+    return journal
+  }
+
   static let all = [followed, ignored, fellShort, notReturned, interrupted]
 }

@@ -54,6 +54,42 @@ struct ExerciseRuleTests {
     #expect(healthy(evidence).contains("balloon.host-memory-not-returned"))
   }
 
+  @Test("While a journal is to put a size back, the guest's own is explained and no fault, and the command is told")
+  func unfinished() throws {
+    for isUnderWay in [false, true] {
+      // The guest is left with half of what is to be put back, or, by a size that somebody set, has more than that.
+      for actual: UInt64 in [512 << 20, 1 << 30] {
+        var evidence = EvidenceFixture.healthy()
+        evidence.configuration.maximum = EvidenceFixture.observed(2 << 30)
+        evidence.configuration.target = EvidenceFixture.observed(768 << 20)
+        for index in evidence.readings.indices {
+          evidence.readings[index].actual = EvidenceFixture.observed(actual)
+        }
+        #expect((finding("balloon.target.not-reached", evidence) != nil) == (actual == 1 << 30))
+        evidence.journal = ExerciseFixture.journal(isUnderWay: isUnderWay)
+        let diagnosis = Engine().diagnose(evidence)
+        let told = diagnosis.notApplicable.filter { $0.id.hasPrefix("balloon.target.") }.map(\.statement)
+        #expect(told.count == 2)
+        for statement in told {
+          #expect(statement.contains(isUnderWay ? "process 708" : "virt-balloon exercise --restore"), "\(statement)")
+          #expect(statement.contains("1 GiB"))
+        }
+      }
+    }
+  }
+
+  @Test("A journal of an earlier run of the guest explains nothing; one of which that is not known says so")
+  func otherRun() throws {
+    var evidence = ExerciseFixture.interrupted
+    evidence.exercise = nil
+    evidence.journal = ExerciseFixture.journal(isUnderWay: false, isOfThisRun: EvidenceFixture.observed(false))
+    #expect(evidence.unfinishedExercise == nil && evidence.journal?.target == nil)
+    evidence.journal = ExerciseFixture.journal(isUnderWay: false, isOfThisRun: EvidenceFixture.failed(.unsupported))
+    #expect(evidence.journal?.target == nil, "a size of which it is not known whether it is still to be put back")
+    let sentence = try #require(evidence.unfinishedExercise?.sentence(of: evidence.target) { "\($0 >> 20) MiB" })
+    #expect(sentence.contains("unless the guest was started anew since"))
+  }
+
   @Test("An exercise that was broken off says nothing of the step that was under way")
   func interrupted() {
     #expect(finding("balloon.target.ignored", ExerciseFixture.interrupted) == nil)

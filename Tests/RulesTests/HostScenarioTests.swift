@@ -369,7 +369,8 @@ struct HostScenarioTests {
       return
     }
     for key in [
-      "hugepages", "locked", "memorySource", "sharedMemory", "pinningDevices", "virtioMemory", "launchSecurity",
+      "hugepages", "locked", "memorySource", "sharedMemory", "pinningDevices", "virtioMemory", "dimmMemory",
+      "baseMemory", "launchSecurity",
     ] {
       #expect(configuration.removeValue(forKey: key) != nil, "\(key)")
     }

@@ -223,6 +223,8 @@ struct DomainXMLArtefact: ArtefactContent {
     }
     tell(\.configuration.memorySource, told.memorySource, always: isWhole)
     tell(\.configuration.virtioMemory, told.virtioMemory, always: isWhole)
+    tell(\.configuration.dimmMemory, told.dimmMemory, always: isWhole)
+    tell(\.configuration.baseMemory, told.baseMemory, always: isWhole)
     tell(\.configuration.launchSecurity, told.launchSecurity, always: isWhole)
     if isWhole || facts.decoys.value?.isEmpty == false { draft.tell(\.device.decoys, facts.decoys) }
     var domain = draft.evidence.domain

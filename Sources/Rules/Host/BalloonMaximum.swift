@@ -19,6 +19,13 @@ extension EvidenceReader {
     return maximum - virtio
   }
 
+  /// How much memory comes by plugged-in DIMMs, cited where there are any; else 0.
+  mutating func dimmMemory() -> UInt64 {
+    guard let bytes = peek(\.configuration.dimmMemory).value, bytes > 0 else { return 0 }
+    _ = read(\.configuration.dimmMemory)
+    return bytes
+  }
+
   /// How much memory comes by virtio-mem, cited; `nil` when none does or nobody knows of any.
   mutating func virtioMemory() -> UInt64? {
     guard let bytes = peek(\.configuration.virtioMemory).value, bytes > 0 else { return nil }

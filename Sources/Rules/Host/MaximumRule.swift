@@ -29,9 +29,10 @@ enum MaximumRule {
       "https://libvirt.org/formatdomain.html#memory-allocation",
     ],
     evidence: [
-      "domain.hypervisor", "configuration.maximum", "configuration.model", "configuration.target",
-      "configuration.virtioMemory", "device.qomPath", "device.status", "readings", "readings.*.actual",
-      "guest.osFamily", "guest.kernel", "domain.machine",
+      "domain.hypervisor", "configuration.dimmMemory", "configuration.maximum", "configuration.model",
+      "configuration.target", "configuration.virtioMemory", "device.qomPath", "device.status", "readings",
+      "readings.*.actual",
+      "guest.osFamily", "guest.kernel", "domain.machine", "domain.osFamily",
     ],
     explains: ["guest.memory-pressure"],
     remedy: { context in
@@ -80,23 +81,27 @@ enum MaximumRule {
     let model = reader.visibleMemoryModel()
     let chipset = reader.chipset()
     var summary = facts + "."
-    let headroom = model.prediction(maximum: maximum, current: current, chipset: chipset).headroomCost
+    let plugged = reader.dimmMemory()
+    let headroom = model.prediction(
+      maximum: maximum, current: current, plugged: plugged, chipset: chipset
+    ).headroomCost
     if headroom > 0 {
       summary +=
         " It pays about \(mebibytes(headroom)) for headroom that it does not use: the structures, and the larger tables"
         + " and buffers that come with more memory."
     }
-    let danger = dangerAtBoot(&reader, model, maximum: maximum, chipset)
+    let danger = dangerAtBoot(&reader, model, maximum: maximum, plugged: plugged, chipset)
     if let danger { summary += " " + danger }
     return .found(summary, severity: pages > current / 4 || danger != nil ? .warning : .note)
   }
 
   /// Whether the guest may run out of memory when it starts: by the size that it is to start with, where that is known.
   private static func dangerAtBoot(
-    _ reader: inout EvidenceReader, _ model: VisibleMemoryModel, maximum: UInt64, _ chipset: VisibleMemoryModel.Chipset?
+    _ reader: inout EvidenceReader, _ model: VisibleMemoryModel, maximum: UInt64, plugged: UInt64,
+    _ chipset: VisibleMemoryModel.Chipset?
   ) -> String? {
     guard let target = reader.peek(\.configuration.target).value, target > 0 else { return nil }
-    let prediction = model.prediction(maximum: maximum, current: target, chipset: chipset)
+    let prediction = model.prediction(maximum: maximum, current: target, plugged: plugged, chipset: chipset)
     let size = EvidenceText.size(target)
     switch (prediction.danger, prediction.visible) {
     case (.none, _): return nil

@@ -28,8 +28,8 @@ enum TargetRules {
     evidence: [
       "domain.hypervisor", "domain.interruptions", "domain.state", "configuration.maximum", "configuration.model",
       "configuration.target", "configuration.virtioMemory", "device.qomPath", "device.siblings", "device.status",
-      "exercise.before.actual", "exercise.steps.*.readings.*.actual", "readings", "readings.*.actual",
-      "readings.*.lastUpdate",
+      "exercise.before.actual", "exercise.steps.*.readings.*.actual", "journal.isUnderWay", "journal.original",
+      "readings", "readings.*.actual", "readings.*.lastUpdate",
     ],
     remedy: { $0.retarget },
     assess: { assess(&$0, ignored: true) })
@@ -56,7 +56,8 @@ enum TargetRules {
     evidence: [
       "collection.sampled", "domain.hypervisor", "domain.interruptions", "domain.state", "configuration.maximum",
       "configuration.model", "configuration.target", "configuration.virtioMemory", "device.qomPath", "device.status",
-      "exercise.before.actual", "exercise.steps.*.readings.*.actual", "readings", "readings.*.actual",
+      "exercise.before.actual", "exercise.steps.*.readings.*.actual", "journal.isUnderWay", "journal.original",
+      "readings", "readings.*.actual",
     ],
     remedy: { $0.retarget },
     assess: { assess(&$0, ignored: false) })
@@ -65,6 +66,7 @@ enum TargetRules {
     if let excuse = reader.withoutAnyBalloon() { return excuse }
     if case .suspended(let reason) = reader.steadiness() { return .notApplicable(reason) }
     if let proof = reader.exerciseProof() { return assess(proof, ignored: ignored, &reader) }
+    if let exercise = reader.unfinishedExercise() { return .notApplicable(exercise) }
     if reader.peek(\.configuration.target).isAbsent {
       _ = reader.read(\.configuration.target)
       return .notApplicable("Nobody is known to have asked for a size.")
@@ -143,6 +145,15 @@ enum TargetRules {
 }
 
 extension EvidenceReader {
+  /// What our journal says of an exercise that has not put back what it took, cited: then the size is what that has
+  /// made of it.
+  fileprivate mutating func unfinishedExercise() -> String? {
+    guard let journal = peek(\.journal), let exercise = peek(\.unfinishedExercise) else { return nil }
+    if case .underWay = exercise { cite(exercisePart: journal.isUnderWay, at: "journal.isUnderWay") }
+    if journal.original.value != nil { cite(exercisePart: journal.original, at: "journal.original") }
+    return exercise.sentence(of: target, size: EvidenceText.size)
+  }
+
   /// The guest's size at the first and the last reading (`first` is `nil` when there is one only), cited; `nil`, with
   /// what is missing noted, when there is none.
   fileprivate mutating func sizes() -> (first: UInt64?, last: UInt64)? {

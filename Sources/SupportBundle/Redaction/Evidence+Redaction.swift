@@ -23,6 +23,7 @@ extension Redactor {
     redacted.host = evidence.host.map { host($0, at: "host") }
     redacted.process = evidence.process.map { process($0, at: "process") }
     redacted.exercise = evidence.exercise.map { exercise($0, at: "exercise") }
+    redacted.journal = evidence.journal.map { journal($0, at: "journal") }
     redacted.collection = collection(evidence.collection)
     return redacted
   }
@@ -115,7 +116,20 @@ extension Redactor {
     to.sharedMemory = kept(from.sharedMemory, at: place + ".sharedMemory")
     to.pinningDevices = words(from.pinningDevices, at: place + ".pinningDevices")
     to.virtioMemory = kept(from.virtioMemory, at: place + ".virtioMemory")
+    to.dimmMemory = kept(from.dimmMemory, at: place + ".dimmMemory")
+    to.baseMemory = kept(from.baseMemory, at: place + ".baseMemory")
     to.launchSecurity = word(from.launchSecurity, at: place + ".launchSecurity")
+    return to
+  }
+
+  private mutating func journal(_ from: JournalEvidence, at place: String) -> JournalEvidence {
+    var to = JournalEvidence(Self.unclassified)
+    to.original = kept(from.original, at: place + ".original")
+    to.written = kept(from.written, at: place + ".written")
+    to.isOfThisRun = kept(from.isOfThisRun, at: place + ".isOfThisRun")
+    to.isUnderWay = kept(from.isUnderWay, at: place + ".isUnderWay")
+    // The number of a process tells nothing of whose machine it is.
+    to.process = kept(from.process, at: place + ".process")
     return to
   }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import Collectors
 import Glibc
 
 /// Which machine it is, and which of its runs: a machine that was started anew has nothing to be put back.
