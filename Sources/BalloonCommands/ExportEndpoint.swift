@@ -18,8 +18,8 @@ actor ExportEndpoint {
   /// How old a page may be that is given to somebody who cannot wait for the next.
   static let longestAge = Duration.seconds(300)
 
-  /// How long a collection may take when whoever asks waits so many seconds: a tenth less, or half a second, for the page
-  /// and its way.
+  /// How long a collection may take when whoever asks waits so many seconds: a tenth less, or half a second, for the
+  /// page and its way.
   static func budget(_ patience: Double) -> Duration {
     .milliseconds(Int64(max(patience * 500, min(patience * 900, patience * 1_000 - 500))))
   }

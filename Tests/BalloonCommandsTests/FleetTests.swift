@@ -98,7 +98,12 @@ struct FleetTests {
     #expect(one.status == 1 && one.complaint.isEmpty)
     #expect(one.output.hasPrefix("BALLOON WARNING - test: ") && one.output.contains(" | actual=2147483648B;;;0;"))
     #expect(one.output.hasSuffix("\n") && one.output.split(separator: "\n").count == 1)
+    let more = try await Answer("diagnose", "--check", "--verbose", "--quick", "--connect", "test:///default", "test")
+    #expect(more.status == 1 && more.output.hasPrefix(one.output))
+    #expect(more.output.contains("\nwarning balloon.config.stats-period-unset: "), "\(more.output)")
     let all = try await Answer("diagnose", "--check", "--quick", "--connect", "test:///default")
+    let each = try await Answer("diagnose", "--check", "-v", "--quick", "--connect", "test:///default")
+    #expect(each.output.hasPrefix(all.output) && each.output.contains("\nwarning: test: "), "\(each.output)")
     #expect(all.output.contains("guests=1;;;0 problem=0;;;0 warning=1;;;0"), "\(all.output)")
     for arguments in [
       ["diagnose", "--check", "--connect", Self.dead, "vm"], ["diagnose", "--check", "--connect", Self.dead],

@@ -225,7 +225,8 @@ struct PrometheusTests {
     _ prometheus: PrometheusServer, _ host: LibvirtHost, _ domain: LibvirtHost.Domain
   ) async throws {
     try await host.signalMachine(domain.name, "STOP")
-    try await waitUntil("the guest was told to be unreachable, by a host that is not", within: .seconds(120)) {
+    // Ten scrapes: sooner than a host would be asked again that had been taken to hang with it.
+    try await waitUntil("the guest was told to be unreachable, by a host that is not", within: .seconds(50)) {
       let told = try await prometheus.query(
         "(virt_balloon_complete == 0 or virt_balloon_up == 0) and on () virt_balloon_host_up == 1 and on () up == 1")
       return !told.isEmpty
