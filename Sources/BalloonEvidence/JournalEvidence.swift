@@ -66,12 +66,10 @@ extension UnfinishedExercise {
       let who = process.map { " (process \($0) on the host)" } ?? ""
       let what = original.map { "its \(size($0))" } ?? "what it took"
       return "An exercise of this guest is under way now\(who): it gives the guest \(what) back when it ends."
-    case .interrupted(let original, true):
-      return "An exercise of this guest was interrupted and has not given it its \(size(original)) back; this does: "
-        + "\(target.restore())."
-    case .interrupted(let original, false):
-      return "An exercise of this guest was interrupted and has not given it its \(size(original)) back; unless the "
-        + "guest was started anew since, which cannot be told from here, this does: \(target.restore())."
+    case .interrupted(let original, let isCertain):
+      let doubt = isCertain ? "" : ", unless the guest was started anew since, which cannot be told from here"
+      return "An exercise of this guest was interrupted; by its journal the guest's \(size(original)) are still to be "
+        + "given back\(doubt). This does it: \(target.restore())."
     }
   }
 }
