@@ -41,10 +41,10 @@ enum GuestPlace: Sendable {
           guest, in: pool, readOnly: options.readOnly, deadline: options.deadline)
         do throws(TargetError) {
           let evidence = try await collector.collect(session)
-          await session.giveBack(to: pool)
+          await session.giveBack()
           return evidence
         } catch {
-          await session.giveBack(to: pool)
+          await session.giveBack()
           throw error
         }
       }

@@ -113,7 +113,7 @@ extension GuestCollector {
       sampled.domain.interruptions = await here.interruptions(since: status, watch)
       return sampled
     }
-    Connection.giveBackUnchangedPages()
+    if session.loan == nil { Connection.giveBackUnchangedPages() }
     return await finish(told, runner)
   }
 

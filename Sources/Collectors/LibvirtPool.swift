@@ -7,11 +7,10 @@ import Synchronization
 ///
 /// Each guest has its connections to itself while it is looked at, so that one that hangs takes no other's with it; but
 /// opening one is dear: an authentication, with `qemu+ssh` a session of ssh, of which sshd takes ten at a time
-/// (`MaxStartups`, sshd_config(5)). So few are opened at once, and those that guests are done with are waited for a
-/// moment before another is. They close with the pool.
+/// (`MaxStartups`, sshd_config(5)). So few are opened at once; after these a guest waits a moment for one that another
+/// is done with, and more are opened one by one. They close with the pool.
 package final class LibvirtPool: Sendable {
-  /// How many connections of a kind are opened before a guest waits for one that another is done with; and how many
-  /// are being opened at the same time.
+  /// How many connections of a kind are opened before a guest waits for one that another is done with.
   static let eager = 4
   /// How long it waits: then those in use are held by guests that take their time, and another is opened.
   static let patience = Duration.milliseconds(250)
@@ -111,14 +110,14 @@ package final class LibvirtPool: Sendable {
     }
   }
 
-  /// Has the guest that waits open one of its own, unless enough are being opened.
+  /// Has the guest that waits open one of its own, unless another does.
   ///
   /// - Returns: false when it is to wait on.
   private func openAnother(_ kind: Kind, for number: UInt64) -> Bool {
     let (waiter, isSettled): (CheckedContinuation<Opened?, Never>?, Bool) = state.withLock { state in
       guard var shelf = state.shelves[kind], let index = shelf.waiting.firstIndex(where: { $0.number == number })
       else { return (nil, true) }
-      guard shelf.opening < Self.eager else { return (nil, false) }
+      guard shelf.opening == 0 else { return (nil, false) }
       shelf.taken += 1
       shelf.opening += 1
       let waiter = shelf.waiting.remove(at: index).continuation
@@ -148,36 +147,50 @@ extension LibvirtSession {
       await pool.giveBack(opened, kind)
       throw TargetError("\(guest.uri): \(error.message)", Failure(error))
     }
-    let channelConnection =
-      opened.isReadOnly
-      ? nil
-      : Task { () -> Connection? in
-        let channels = LibvirtPool.Kind(uri: guest.uri, readOnly: false, forChannels: true)
-        let another = try? await pool.take(channels) { () async throws(TargetError) in
-          do throws(LibvirtError) {
-            let another = try await opened.connection.openAnother(takesEvents: true, until: .now + deadline)
-            return LibvirtPool.Opened(connection: another, isReadOnly: false, refusal: nil)
-          } catch {
-            throw TargetError("\(guest.uri): \(error.message)", Failure(error))
-          }
-        }
-        return another?.connection
-      }
     return LibvirtSession(
       connection: opened.connection, domain: domain, uri: guest.uri, isReadOnly: opened.isReadOnly,
-      notices: notices(opened.refusal), channelConnection: channelConnection, pooled: (opened, kind))
+      notices: notices(opened.refusal), channelConnection: nil, loan: LibvirtLoan(pool, kind, opened))
+  }
+}
+
+/// The connections that a session has of a pool.
+final class LibvirtLoan: Sendable {
+  private let pool: LibvirtPool
+  private let kind: LibvirtPool.Kind
+  private let opened: LibvirtPool.Opened
+  private let forChannel = Mutex<LibvirtPool.Opened?>(nil)
+
+  init(_ pool: LibvirtPool, _ kind: LibvirtPool.Kind, _ opened: LibvirtPool.Opened) {
+    self.pool = pool
+    self.kind = kind
+    self.opened = opened
   }
 
-  /// Leaves the connections to the next guest. Of a session that no pool gave, nothing.
-  package func giveBack(to pool: LibvirtPool) async {
-    guard let pooled else { return }
-    await pool.giveBack(pooled.0, pooled.1)
-    guard let channelConnection else { return }
-    // One that is still being opened is nothing to wait for.
-    let channels = LibvirtPool.Kind(uri: uri, readOnly: false, forChannels: true)
-    Task {
-      guard let connection = await channelConnection.value else { return }
-      await pool.giveBack(LibvirtPool.Opened(connection: connection, isReadOnly: false, refusal: nil), channels)
+  private var channelKind: LibvirtPool.Kind {
+    LibvirtPool.Kind(uri: kind.uri, readOnly: false, forChannels: true)
+  }
+
+  /// A connection for the agent's channel; not before there is one to open, as many guests have none.
+  func channelConnection(until deadline: ContinuousClock.Instant) async -> Connection? {
+    let taken = try? await pool.take(channelKind) { () async throws(TargetError) in
+      do throws(LibvirtError) {
+        let another = try await opened.connection.openAnother(takesEvents: true, until: deadline)
+        return LibvirtPool.Opened(connection: another, isReadOnly: false, refusal: nil)
+      } catch {
+        throw TargetError("\(kind.uri): \(error.message)", Failure(error))
+      }
     }
+    forChannel.withLock { $0 = taken }
+    return taken?.connection
+  }
+
+  /// Leaves the connections to the next guest.
+  func giveBack() async {
+    await pool.giveBack(opened, kind)
+    let taken = forChannel.withLock { taken in
+      defer { taken = nil }
+      return taken
+    }
+    if let taken { await pool.giveBack(taken, channelKind) }
   }
 }

@@ -17,7 +17,10 @@ package struct LibvirtSession: Sendable {
   /// not be, or cannot serve.
   let channelConnection: Task<Connection?, Never>?
   /// What a pool gave, if it did.
-  var pooled: (LibvirtPool.Opened, LibvirtPool.Kind)?
+  var loan: LibvirtLoan?
+
+  /// Leaves the connections to the next guest of the pool that gave them, if one did.
+  package func giveBack() async { await loan?.giveBack() }
 
   /// Connects as `virsh` does, and looks a domain up.
   ///
@@ -116,6 +119,7 @@ extension LibvirtSession {
   func openAgentChannel(within time: Duration) async throws(LibvirtError) -> DomainChannel {
     let deadline = ContinuousClock.now + time
     var ready = await channelConnection?.value
+    if ready == nil, !isReadOnly { ready = await loan?.channelConnection(until: deadline) }
     for _ in 0..<4 {
       do throws(LibvirtError) {
         return try await domain.openChannel(AgentChannel.portName, on: ready, until: deadline)
