@@ -33,11 +33,14 @@ struct XMLLibrary: @unchecked Sendable {
   init(loading names: [String]) throws(DomainXMLError) {
     var reason = "no reason was given"
     var opened: (name: String, handle: UnsafeMutableRawPointer)?
-    for name in names where opened == nil {
-      if let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) {
-        opened = (name, handle)
-      } else if let words = dlerror() {
-        reason = String(String(cString: words).prefix(512))
+    // First the one that is in the process already, as libvirt's: two may stand beside each other, but need not.
+    for flags in [RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD, RTLD_NOW | RTLD_LOCAL] {
+      for name in names where opened == nil {
+        if let handle = dlopen(name, flags) {
+          opened = (name, handle)
+        } else if let words = dlerror() {
+          reason = String(String(cString: words).prefix(512))
+        }
       }
     }
     guard let (name, handle) = opened else {

@@ -55,7 +55,8 @@ struct LocalScanTests {
     try files.createDirectory(atPath: root + "/bus/pci/devices", withIntermediateDirectories: true)
     let texts = [
       "vendor": "0x1af4", "device": "0x1045", "class": "0x00ff00", "revision": "0x01", "subsystem_vendor": "0x1af4",
-      "subsystem_device": "0x1100", "irq": "11", "resource": "", "virtio3/status": "0x0000000f",
+      "subsystem_device": "0x1100", "irq": "11", "resource": "0x0000000000000000 0x0000000000000000 0x0000000000000000",
+      "virtio3/status": "0x0000000f",
       "virtio3/features": "0110" + String(repeating: "0", count: 60),
     ]
     for (name, text) in texts { try Data((text + "\n").utf8).write(to: URL(filePath: device + "/" + name)) }

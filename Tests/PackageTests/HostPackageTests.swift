@@ -63,7 +63,7 @@ extension PackageTests {
         mkdir -p $device /sys/bus/pci/devices
         ln -s ../../../devices/pci0000:00/0000:00:05.0 /sys/bus/pci/devices/
         for file in vendor=0x1af4 device=0x1045 class=0x00ff00 revision=0x01 subsystem_vendor=0x1af4 \
-          subsystem_device=0x1100 irq=11 resource=; do echo ${file#*=} >$device/${file%%=*}; done
+          subsystem_device=0x1100 irq=11 'resource=0x0 0x0 0x0'; do echo "${file#*=}" >$device/${file%%=*}; done
         virt-balloon pci --format json; rm -r /sys/devices /sys/bus
         """)
       let function = try JSONDecoder().decode(RigJSON.self, from: Data(functions.utf8))["functions"]?.elements.first
