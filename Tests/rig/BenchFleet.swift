@@ -18,40 +18,30 @@ enum BenchFleet {
   static func run() async throws -> (figures: [BenchFigure], json: [String: Double]) {
     var figures: [BenchFigure] = []
     var json: [String: Double] = [:]
-    let alone = try await measure(1, hung: 0, machines: 0)
-    for count in crowds {
-      let run = try await measure(count, hung: min(hung, count / 2), machines: machines)
+    func tell(_ run: Run, of what: String, as key: String, beside alone: Run) {
       let allowed = 1.2 * alone.seconds + Double(deadline)
       figures.append(
         BenchFigure(
-          name: "diagnose of \(count) guests, \(min(hung, count / 2)) of them hung, and \(machines) QEMUs",
-          ours: "\(BenchFigure.decimal(run.seconds, places: 2)) s",
+          name: "diagnose of \(what)", ours: "\(BenchFigure.decimal(run.seconds, places: 2)) s",
           peer: "\(BenchFigure.decimal(allowed, places: 2)) s allowed", value: run.seconds / allowed, noise: nil,
           target: .atMost(1)))
       figures.append(
         BenchFigure(
           name: "  its memory and open files", ours: BenchFigure.mebibytes(run.peak), peer: "\(run.files) files",
           value: run.peak / 1024, noise: nil, target: .none))
-      json["fleet_\(count)_s"] = run.seconds
-      json["fleet_\(count)_rss_kib"] = run.peak
-      json["fleet_\(count)_files"] = Double(run.files)
+      json["fleet_\(key)_s"] = run.seconds
+      json["fleet_\(key)_rss_kib"] = run.peak
+      json["fleet_\(key)_files"] = Double(run.files)
+    }
+    let agent = try await measure(1, hung: 0, machines: 0)
+    for count in crowds {
+      let hung = min(hung, count / 2)
+      let run = try await measure(count, hung: hung, machines: machines)
+      tell(run, of: "\(count) guests, \(hung) of them hung, and \(machines) QEMUs", as: "\(count)", beside: agent)
     }
     let domain = try await measure(domains: 1, besideDeadHost: false)
     let domains = try await measure(domains: 1_000, besideDeadHost: true)
-    let allowed = 1.2 * domain.seconds + Double(deadline)
-    figures.append(
-      BenchFigure(
-        name: "diagnose of a libvirt of 1000 domains, and of a host that never answers",
-        ours: "\(BenchFigure.decimal(domains.seconds, places: 2)) s",
-        peer: "\(BenchFigure.decimal(allowed, places: 2)) s allowed", value: domains.seconds / allowed, noise: nil,
-        target: .atMost(1)))
-    figures.append(
-      BenchFigure(
-        name: "  its memory and open files", ours: BenchFigure.mebibytes(domains.peak), peer: "\(domains.files) files",
-        value: domains.peak / 1024, noise: nil, target: .none))
-    json["fleet_domains_s"] = domains.seconds
-    json["fleet_domains_rss_kib"] = domains.peak
-    json["fleet_domains_files"] = Double(domains.files)
+    tell(domains, of: "a libvirt of 1000 domains, and of a host that never answers", as: "domains", beside: domain)
     return (figures, json)
   }
 
