@@ -49,6 +49,10 @@ package struct TargetOutcome: Hashable, Sendable {
 package struct ParallelRun: Sendable {
   /// How many are looked at at the same time.
   package static let defaultLimit = 64
+  /// What one may have open at a time: libvirt's connections with what they wake each other by, or a few sockets.
+  private static let filesOfOne = 4
+  /// What the process has open besides.
+  private static let otherFiles = 64
 
   /// What one target gave.
   package struct Result: Sendable {
@@ -96,6 +100,8 @@ package struct ParallelRun: Sendable {
     keeping digest: @escaping @Sendable (Int, Result) -> Kept
   ) async -> [Kept] {
     var results = [Kept?](repeating: nil, count: jobs.count)
+    // With fewer files a guest would be told as one that cannot be reached.
+    let room = jobs.count > 1 ? max(1, (OpenFiles.raised() - Self.otherFiles) / Self.filesOfOne) : 1
     await withTaskGroup(of: (Int, TargetOutcome, Kept).self) { group in
       var next = 0
       func start() {
@@ -107,7 +113,7 @@ package struct ParallelRun: Sendable {
           return (index, result.outcome, digest(index, result))
         }
       }
-      for _ in 0..<min(limit, jobs.count) { start() }
+      for _ in 0..<min(limit, room, jobs.count) { start() }
       while let (index, outcome, kept) = await group.next() {
         results[index] = kept
         progress?(outcome)

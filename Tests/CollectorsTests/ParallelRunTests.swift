@@ -58,6 +58,30 @@ struct ParallelRunTests {
     #expect(results[8].outcome.outcome == .collected && results[8].outcome.failure == nil)
   }
 
+  @Test("Are no more at a time than there are files for")
+  func files() async {
+    await #expect(processExitsWith: .success) {
+      var limit = rlimit(rlim_cur: 76, rlim_max: 96)
+      guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { exit(EXIT_FAILURE) }
+      let running = Mutex((now: 0, most: 0))
+      let jobs = (0..<40).map { number in
+        TargetJob(label: "\(number)") { (_) async throws(TargetError) in
+          running.withLock {
+            $0.now += 1
+            $0.most = max($0.most, $0.now)
+          }
+          try? await Task.sleep(for: .milliseconds(2))
+          running.withLock { $0.now -= 1 }
+          return Self.evidence("\(number)")
+        }
+      }
+      let results = await ParallelRun(limit: 40, deadline: .seconds(60)).run(jobs)
+      // Raised to 96, of which 64 are kept for all else, and each of the others takes four.
+      #expect(running.withLock { $0.most } == 8)
+      exit(results.allSatisfy { $0.evidence != nil } && running.withLock { $0.most } == 8 ? EXIT_SUCCESS : EXIT_FAILURE)
+    }
+  }
+
   @Test("That hang are left behind when their time is up, with what was known of them")
   func hanging() async {
     let run = ParallelRun(deadline: .milliseconds(100), grace: .milliseconds(50))
