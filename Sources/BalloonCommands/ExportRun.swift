@@ -96,6 +96,9 @@ struct ExportRun: Sendable {
     for host in before.subtracting(unreachable) { complain("\(host.location): answers again") }
   }
 
+  /// How many guests are looked at at once for a page that has its time.
+  private static let limitInTime = 4 * ParallelRun.defaultLimit
+
   private func collect(
     _ places: [GuestPlace], _ options: CollectionOptions, _ target: TargetOptions, end: ContinuousClock.Instant?
   ) async -> [Kept] {
@@ -113,8 +116,10 @@ struct ExportRun: Sendable {
     let left = end.map { max(.milliseconds(100), $0 - .now) }
     let grace = min(.seconds(1), (left ?? .seconds(10)) / 10)
     let own = GuestCollector(options).guestTime
+    // In a time that may be too short for all, some that are looked at to the end are better than all of them begun.
+    let limit = end == nil ? places.parallelLimit() : min(places.parallelLimit(), Self.limitInTime)
     let run = ParallelRun(
-      limit: places.parallelLimit(), deadline: left.map { min(own, $0 - grace * 2) } ?? own, grace: grace)
+      limit: limit, deadline: left.map { min(own, $0 - grace * 2) } ?? own, grace: grace)
     let timeUp = TimeUp()
     let work = Task {
       await run.run(jobs) { number, result in
