@@ -108,9 +108,6 @@ struct ExportRun: Sendable {
       turns.keep(only: Set(targets))
       return turns.order(targets).filter { kept[$0] == nil }
     }
-    if order.contains(where: { places[$0].isLibvirt }) {
-      await LibvirtSession.prepareForSeveral(within: options.deadline)
-    }
     let pool = LibvirtPool()
     let jobs = order.map { places[$0].job(target, pool) { GuestCollector(options, progress: $0) } }
     let left = end.map { max(.milliseconds(100), $0 - .now) }

@@ -39,7 +39,7 @@ extension GuestCollector {
         provenance: facts.source("QEMU monitor")))
     await facts.memory(&evidence.configuration)
     let peer = socket.peerProcess
-    tellJournal(&evidence, keys: [evidence.target.uuid ?? Self.realPath(path)]) {
+    tellJournal(&evidence, keys: [evidence.target.uuid ?? MachineIdentity.key(ofSocket: path)]) {
       MachineIdentity.run(ofProcess: peer)
     }
     evidence.domain.hypervisor = await facts.hypervisor(machine: evidence.domain.machine)

@@ -46,7 +46,7 @@ extension GuestCollector {
     let size = options.process ? byQEMU.maximum : evidence.configuration.maximum
     (evidence.configuration.baseMemory, evidence.configuration.dimmMemory) = (byQEMU.baseMemory, byQEMU.dimmMemory)
     // QEMU knows the UUID of the settings, where there is one.
-    tellJournal(&evidence, keys: [settings?.uuid, Self.realPath(shared.path)]) {
+    tellJournal(&evidence, keys: [settings?.uuid, MachineIdentity.key(ofSocket: shared.path)]) {
       MachineIdentity.run(ofProcess: process)
     }
     evidence.device = await monitor.device()

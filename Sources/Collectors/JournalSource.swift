@@ -139,11 +139,4 @@ extension GuestCollector {
     evidence.journal = told
     if let target = told.target { evidence.configuration.target = target }
   }
-
-  /// The path of a socket as an exercise names a machine by it.
-  static func realPath(_ path: String) -> String {
-    let place = realpath(path, nil)
-    defer { free(place) }
-    return place.map { String(cString: $0) } ?? path
-  }
 }

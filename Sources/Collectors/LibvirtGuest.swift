@@ -36,11 +36,10 @@ extension LibvirtSession {
   }
 
   /// The running guests of one libvirt, in its order, each with what libvirt knows without asking it. The connection
-  /// is closed again.
+  /// is closed again. Who asks several libvirts at once calls ``prepareForSeveral(within:)`` before.
   package static func guests(
     uri: String?, readOnly: Bool, deadline: Duration, clock: WallClock = .system
   ) async throws(TargetError) -> [LibvirtGuest] {
-    await prepareForSeveral(within: deadline)
     let (connection, _, _) = try await connect(uri, readOnly: readOnly, deadline)
     let guests: [LibvirtGuest]
     do throws(LibvirtError) {

@@ -22,6 +22,13 @@ package struct MachineIdentity: Hashable, Sendable {
     self.run = run
   }
 
+  /// The ``key`` of a machine without a UUID: its monitor's socket, by whatever path it is named.
+  package static func key(ofSocket path: String) -> String {
+    let place = realpath(path, nil)
+    defer { free(place) }
+    return place.map { String(cString: $0) } ?? path
+  }
+
   /// The run of a process of this machine; `nil` when there is no such process, or it may not be looked at.
   ///
   /// Source: proc(5), /proc/PID/stat field 22; random(4), /proc/sys/kernel/random/boot_id.

@@ -57,9 +57,7 @@ package struct ExerciseMachine: Sendable {
       guard !isMigrating else {
         throw QMPError(.refused, "the machine is being migrated: exercise it where it has arrived")
       }
-      let place = realpath(path, nil)
-      defer { free(place) }
-      identity = MachineIdentity(key: uuid ?? place.map { String(cString: $0) } ?? path, run: run)
+      identity = MachineIdentity(key: uuid ?? MachineIdentity.key(ofSocket: path), run: run)
     } catch {
       await shared.release()
       throw TargetError("\(label): \(error.message)", Failure(error))

@@ -95,6 +95,15 @@ package struct LibvirtHost: Sendable {
     }
   }
 
+  /// Waits until libvirt has statistics of a domain, and its agent has opened the port.
+  package func waitUntilAnswering(_ domain: Domain) async throws {
+    try await waitUntil("libvirt had statistics and the agent its port") {
+      let statistics = try await virsh("dommemstat", domain.name)
+      let xml = try await virsh("dumpxml", domain.name)
+      return statistics.contains("available ") && xml.contains("state='connected'")
+    }
+  }
+
   /// Defines and starts a domain, runs `body` when its guest is up, and removes it.
   package func withDomain<Result: Sendable>(
     _ configuration: LibvirtDomain = LibvirtDomain(), isolation: isolated (any Actor)? = #isolation,

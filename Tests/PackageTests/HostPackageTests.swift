@@ -149,11 +149,7 @@ extension PackageTests {
           "apt-get -qq -y install /packages/\(BuiltPackages.host) >/dev/null", within: .seconds(600))
         try await LibvirtHost.with { host in
           try await host.withDomain { domain in
-            try await waitUntil("libvirt had statistics and the agent its port") {
-              let statistics = try await host.virsh("dommemstat", domain.name)
-              let xml = try await host.virsh("dumpxml", domain.name)
-              return statistics.contains("available ") && xml.contains("state='connected'")
-            }
+            try await host.waitUntilAnswering(domain)
             let report = try await system.run(
               "virt-balloon diagnose --format json --connect '\(host.uri)' \(domain.name)",
               binding: [host.directory.path])

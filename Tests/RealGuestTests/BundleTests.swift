@@ -89,11 +89,7 @@ extension RealGuestTests {
       }
       try await LibvirtHost.with { host in
         try await host.withDomain(LibvirtDomain { $0.name = "payroll-db7" }) { domain in
-          try await waitUntil("libvirt had statistics and the agent its port") {
-            let statistics = try await host.virsh("dommemstat", domain.name)
-            let xml = try await host.virsh("dumpxml", domain.name)
-            return statistics.contains("available ") && xml.contains("state='connected'")
-          }
+          try await host.waitUntilAnswering(domain)
           let uuid = try await host.virsh("domuuid", domain.name).split(separator: "\n").first.map(String.init) ?? ""
           bundles += try await bundle(
             of: "libvirt", ["--connect", host.uri, domain.name],

@@ -7,11 +7,7 @@ extension RealGuestTests {
   func libvirtDiagnosis() async throws {
     try await LibvirtHost.with { host in
       try await host.withDomain(.behindSecondRootPort) { domain in
-        try await waitUntil("libvirt had statistics and the agent its port") {
-          let statistics = try await host.virsh("dommemstat", domain.name)
-          let xml = try await host.virsh("dumpxml", domain.name)
-          return statistics.contains("available ") && xml.contains("state='connected'")
-        }
+        try await host.waitUntilAnswering(domain)
         try await untouched(host, domain)
         try await readOnly(host, domain)
         try await heldChannel(host, domain)

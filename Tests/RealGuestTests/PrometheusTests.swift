@@ -129,11 +129,7 @@ struct PrometheusTests {
     #expect(quick != rules)
     try await LibvirtHost.with { host in
       try await host.withDomain { domain in
-        try await waitUntil("libvirt had statistics and the agent its port") {
-          let statistics = try await host.virsh("dommemstat", domain.name)
-          let xml = try await host.virsh("dumpxml", domain.name)
-          return statistics.contains("available ") && xml.contains("state='connected'")
-        }
+        try await host.waitUntilAnswering(domain)
         let log = host.directory("export.log")
         try await ExportEndpoint.with(["--connect", host.uri], log: log, signal: "TERM") { exporter in
           let page = try await exporter.page()
